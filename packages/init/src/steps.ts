@@ -208,6 +208,25 @@ export const STEPS = {
   record_exit: { op: 125, fields: { path: 'str' } },
   /** after: copies the file `from` (up to 64 KiB) to `to` atomically: keeps a cgroup's last numbers beside the record. */
   keep_file: { op: 126, fields: { from: 'str', to: 'str' } },
+
+  // ---- single acts on a container that exists (plans that have only parent steps) -------------------------------------------
+  /** Loads a cgroup device program (array of struct bpf_insn) and attaches it to the v2 cgroup directory `path` (BPF_F_ALLOW_MULTI). */
+  device_filter: { op: 140, fields: { path: 'str', program: 'bytes' } },
+  /** Sends `signal` through a pidfd after checking the start time; ESRCH when it is another process, a zombie or gone. */
+  kill_process: { op: 141, fields: { pid: 'u32', startTime: 'u64', signal: 'u32' } },
+  /** Sends `signal` to every process of the cgroup subtree. SIGKILL uses cgroup.kill where it is. Else: freeze at `freezer` if not
+   *  empty ('' on v2 means cgroup.freeze beside), signal each, thaw; SIGKILL repeats until the subtree is empty. */
+  signal_cgroup: { op: 142, fields: { path: 'str', freezer: 'str', signal: 'u32' } },
+  /** Freezes or thaws and waits until it is so. v2: cgroup.freeze, POLLPRI on cgroup.events. v1: freezer.state with re-reads and
+   *  re-writes. A freeze that does not come within `timeoutMs` is taken back and fails with ETIMEDOUT. Thawing includes children. */
+  freeze: { op: 143, fields: { path: 'str', v2: 'bool', frozen: 'bool', timeoutMs: 'u32' } },
+  /** Waits until the process is gone, then goes on. Control release ends it early with ECANCELED. ETIMEDOUT after `timeoutMs` (0: none). */
+  wait_process: { op: 144, fields: { pid: 'u32', startTime: 'u64', timeoutMs: 'u32' } },
+  /** Sends an EVENT frame (a = kills so far) each time the OOM counter of the memory cgroup grows, first with the present value;
+   *  ends when the cgroup is gone or empty. v2: memory.events by POLLPRI; v1: eventfd on memory.oom_control. */
+  watch_oom: { op: 145, fields: { path: 'str', v2: 'bool' } },
+  /** Sends an EVENT frame for each memory pressure notification: v2 a PSI trigger text for memory.pressure, v1 a level. */
+  watch_pressure: { op: 146, fields: { path: 'str', v2: 'bool', trigger: 'str' } },
 } as const satisfies Record<string, { op: number; fields: Record<string, FieldType> }>
 
 export type StepName = keyof typeof STEPS
@@ -250,7 +269,7 @@ export const SYSCALLS = [
   'chroot', 'chdir', 'getcwd', 'sethostname', 'setdomainname', 'ioctl', 'keyctl', 'setsid', 'dup3', 'prctl', 'capset', 'setgroups',
   'setresgid', 'setresuid', 'seccomp', 'sched_setattr', 'ioprio_set', 'sched_setaffinity', 'set_mempolicy', 'personality', 'close_range',
   'memfd_create', 'mmap', 'netlink', 'fchdir', 'access', 'readlink', 'timeout', 'decode', 'hook', 'exit', 'sync', 'fstatfs', 'getdents',
-  'copy', 'umask',
+  'copy', 'umask', 'bpf', 'eventfd', 'inotify', 'getxattr', 'link', 'fcntl',
 ] as const
 
 /** Kinds of status frames; `protocol.md` says what each carries. */
@@ -265,6 +284,7 @@ export const FRAMES = {
   collected: 8,
   done: 9,
   pipe_ready: 10,
+  event: 11,
 } as const
 export type FrameName = keyof typeof FRAMES
 
