@@ -16,6 +16,8 @@ export const NO_SLOT = -1
 export const SLOT_COUNT = 4096
 /** Largest plan that teu-init accepts, in bytes. */
 export const MAX_PLAN_BYTES: number = 16 * 1024 * 1024
+/** Most steps in one plan. */
+export const MAX_STEPS = 65536
 /** Largest status frame, in bytes; one write of this size to a pipe is atomic (PIPE_BUF, pipe(7)). */
 export const MAX_FRAME_BYTES = 4096
 

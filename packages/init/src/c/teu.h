@@ -1,4 +1,4 @@
-/* What all files of teu-init share: the run of one plan, descriptors, failures. */
+/* What all files of teu-init share: the run of one plan, descriptors, failures, undo. */
 #ifndef TEU_H
 #define TEU_H
 
@@ -7,33 +7,87 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "steps.gen.h" /* enum teu_op, struct step_*, union, teu_decode_step(), TEU_SYS_*, TEU_FRAME_*, STEPS_SCHEMA */
+#include "steps.gen.h" /* enum teu_op, struct step_*, struct teu_step, TEU_SYS_*, TEU_FRAME_*, STEPS_SCHEMA, op_* */
+
+/* A decoded plan. Strings point into the request, lists into an arena beside it; both live until exec or exit. */
+struct teu_plan {
+  uint32_t count;
+  const struct teu_step *steps;
+};
+
+/* What a later failure has to take back, newest last. */
+enum undo_kind { UNDO_RMDIR, UNDO_UNLINK, UNDO_CGROUP };
+struct undo_entry {
+  enum undo_kind kind;
+  const char *path; /* in the plan */
+  size_t length;    /* how much of it: 0 is all */
+};
+struct undo_log {
+  struct undo_entry *entries;
+  size_t count, capacity;
+};
+
+struct trace_log;
 
 /* The run of one plan in one process. fork copies it, so what the parent opened before `clone` the container stage has too. */
 struct run {
   uint32_t tag;
   bool trace;
+  bool once;                    /* started for this plan alone, not by a spawner */
+  bool bound;                   /* the plan's `supervise` has bindToCaller */
   enum teu_stage stage;
-  int status_fd;                 /* frames go here */
-  int sync_fd;                   /* one byte messages between parent and container; -1 before `clone` */
-  int control_fd;                /* requests for a running container; -1 none */
-  int slots[TEU_SLOT_COUNT];     /* -1 free */
-  pid_t child;                   /* the container process, as the parent sees it; 0 before `clone` */
-  int child_pidfd;               /* parent only */
-  const char *program;           /* what find_program found */
-  /* set by a failing operation, read by the reporter */
+  const struct teu_plan *plan;
+  const struct teu_step *step;  /* the one that is running */
+  int status_fd;                /* frames go here; -1 when the reader is gone */
+  int sync_fd;                  /* between parent, joiner and container (sync.h); -1 before `clone` */
+  int control_fd;               /* control requests; -1 none */
+  int signal_fd;                /* parent only: signals to teu-init itself; -1 none */
+  int proc_fd;                  /* parent only: the host's /proc, verified; -1 until it is needed (see host_proc) */
+  pid_t child;                  /* the container process, as the parent sees it; 0 before `clone` */
+  int child_pidfd;              /* parent only */
+  uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
+  const char *program;          /* what find_program found */
+  struct undo_log undo;         /* parent only */
+  struct trace_log *trace_log;  /* NULL when not tracing */
+  /* what the container process told about itself, see sync.h; parent only */
+  bool child_at_gate, child_execs, child_failed, sync_ended;
+  bool cancelled;               /* the caller or a signal wants this to end before the program runs */
+  /* set by fail(), read by the reporter */
   enum teu_syscall failed_syscall;
-  const char *failed_path;       /* may point into the plan or into detail */
-  char detail[2048];             /* free text, for people: a hook's output … */
+  int failed_errno;
+  const char *failed_path;      /* may point into the plan or into path_buffer */
+  char path_buffer[512];        /* for paths that an operation has put together */
+  char detail[2048];            /* free text, for people: a hook's output … */
+  int slots[TEU_SLOT_COUNT];    /* -1 free */
 };
 
-/* Every operation returns 0, or -1 after fail(). `errnum` is the errno to report (not the global one). */
+/* Every operation returns 0, or -1 after fail(). `errnum` is the errno to report (not the global one). `path` must outlive the
+ * operation, or be NULL. fail() returns -1. */
 int fail(struct run *run, enum teu_syscall syscall, int errnum, const char *path);
+/* Same for a path that lives on the caller's stack: copied (and cut) into path_buffer. */
+int fail_copy(struct run *run, enum teu_syscall syscall, int errnum, const char *path);
 
-/* Slots. slot_get fails with EBADF; slot_set closes what was there and makes the descriptor close-on-exec. */
+/* Slots. slot_get fails with EBADF (-1 after fail()); slot_set closes what was there, makes the descriptor close-on-exec and takes
+ * it over (closes it when it fails). */
 int slot_get(struct run *run, int32_t slot);
 int slot_set(struct run *run, int32_t slot, int fd);
 void slot_close(struct run *run, int32_t slot);
+
+/* Notes that a failure of a later step has to remove the first `length` bytes of `path` (0: all of it), which points into the plan.
+ * UNDO_RMDIR removes an empty directory, UNDO_CGROUP kills what is in the cgroup and removes it. */
+int undo_later(struct run *run, enum undo_kind kind, const char *path, size_t length);
+
+/* The descriptor (O_PATH) of the host's /proc, checked to be procfs and its root; -1 after fail(). Only outside the container. */
+int host_proc(struct run *run);
+
+/* For container steps of which one part can only be done by the parent: hands it the step and `fd` (-1: none) and waits until the
+ * parent has done that part. With a non-zero answer this step fails with the parent's errno. The parent runs parent_part(). */
+int ask_parent(struct run *run, int fd);
+/* The parent's part of seccomp_notify (seccomp.c): sends `listener` and the container process's pid over the step's socket. */
+int parent_seccomp_notify(struct run *run, const struct step_seccomp_notify *step, int listener);
+
+/* A frame of kind `event`: `value`, now, and no payload. */
+int send_event(struct run *run, uint64_t value);
 
 /* Runs one decoded step; dispatches to op_NAME(run, &step->u.NAME). Every op_NAME is declared in steps.gen.h. */
 int run_step(struct run *run, const struct teu_step *step);
