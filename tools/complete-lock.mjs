@@ -34,7 +34,9 @@ for (const [where, entry] of Object.entries(lock.packages)) {
 
 if (process.argv.includes('--check')) {
   if (missing.length > 0) {
-    console.error(`package-lock.json lacks ${missing.length} optional packages, for example ${missing[0][0]}: run node tools/complete-lock.mjs`)
+    console.error(
+      `package-lock.json lacks ${missing.length} optional packages, for example ${missing[0][0]}: run node tools/complete-lock.mjs`,
+    )
     process.exit(1)
   }
 } else if (missing.length > 0) {

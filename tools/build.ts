@@ -1,0 +1,56 @@
+/**
+ * Builds everything: `npm run build [init] [types] [cli]`, all three by default.
+ *
+ *   init    teu-init, the static C helper                   packages/init/dist/teu-init
+ *   types   JavaScript and declarations of each package     packages/<name>/dist
+ *   cli     both command lines as single executables        dist/teu-oci, dist/teu
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { bunBinary } from './bun-binary.ts'
+import { bin, home, runSteps, script, type Step } from './step.ts'
+
+/**
+ * One executable from `packages/teu/src/bin/<name>.ts`, teu-init inside. It must not read .env, bunfig.toml, tsconfig.json or
+ * package.json of the directory it happens to run in: a runtime runs, as root, in bundles that others have written.
+ */
+function compileExecutable(name: string): Step {
+  const command = [
+    bunBinary(),
+    'build',
+    '--compile',
+    '--minify',
+    '--bytecode',
+    '--format=esm',
+    '--conditions=@teu/source',
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    '--no-compile-autoload-tsconfig',
+    '--no-compile-autoload-package-json',
+    `--outfile=${join(home, 'dist', name)}`,
+    join(home, 'packages/teu/src/bin', `${name}.ts`),
+  ]
+  return { name: `executable dist/${name}`, run: command }
+}
+
+const targets: Readonly<Record<string, () => Step[]>> = {
+  init: () => [{ name: 'teu-init', run: script('packages/init/tools/build.ts') }],
+  types: () => [
+    {
+      name: 'packages',
+      run: [bin('tsc'), '-b', ...['spec', 'init', 'container', 'engine', 'teu'].map((name) => join(home, 'packages', name))],
+    },
+  ],
+  cli: () => [compileExecutable('teu-oci'), compileExecutable('teu')],
+}
+
+const asked = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(targets)
+const steps = asked.flatMap((name) => {
+  const target = targets[name]
+  if (target === undefined) throw new RangeError(`unknown target ${name}, there are ${Object.keys(targets).join(', ')}`)
+  return target()
+})
+mkdirSync(join(home, 'dist'), { recursive: true })
+const failed = await runSteps(steps, { stopAtFailure: true })
+process.exitCode = failed.length === 0 ? 0 : 1
