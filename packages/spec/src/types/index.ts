@@ -1,0 +1,11 @@
+/** The documents of the OCI runtime specification 1.3, Linux part, as types. */
+export type * from './features.ts'
+export type * from './hooks.ts'
+export type * from './integer.ts'
+export type * from './linux.ts'
+export type * from './mount.ts'
+export type * from './process.ts'
+export type * from './resources.ts'
+export type * from './seccomp.ts'
+export type * from './spec.ts'
+export type * from './state.ts'
