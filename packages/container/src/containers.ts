@@ -1,0 +1,314 @@
+/** The set of containers under one state root. */
+
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Plan } from '@teu/init'
+import { checkContainerId, TeuError } from '@teu/spec'
+import type { CgroupLocation } from './cgroup/locate.ts'
+import { removeCgroups } from './cgroup/manage.ts'
+import { Container } from './container.ts'
+import type { HostFacts } from './host-facts.ts'
+import { runHooks } from './lifecycle/act.ts'
+import { PlanRun } from './lifecycle/plan-run.ts'
+import { type CreateMode, firstRecord, hasSetupHooks, type PlanRequest, type PreparedConfig, planContainer, readConfig } from './lifecycle/prepare.ts'
+import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
+import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
+import { probeHost } from './probe/host.ts'
+import { loadRecord, publicRecord, type StoredRecord } from './record/container-record.ts'
+import { type StatePaths, statePaths } from './record/paths.ts'
+import { StateFile } from './record/state-file.ts'
+import { memoryCgroupOf } from './report/exit-report.ts'
+import { isTraced } from './report/trace.ts'
+import type {
+  BadEntry,
+  CgroupManager,
+  ContainerRecord,
+  ContainersOptions,
+  CreateOptions,
+  ExitReport,
+  OciState,
+  Signal,
+} from './types.ts'
+
+/** Options that only the command line needs. */
+export interface OpenOptions extends ContainersOptions {
+  /** `once` starts a helper per operation and leaves none behind. Default `spawner`. */
+  helper?: HelperKind
+}
+
+/** Options of a container that is created, started, awaited and deleted in one go. */
+export interface RunOptions extends CreateOptions {
+  /** Keep the stopped container. */
+  keep?: boolean
+  /** Signals of this process go to the container (command line). */
+  forwardSignals?: boolean
+  /** `LISTEN_FDS` of the caller: how many of `extraFds`, from the first, are sockets for activation. */
+  listenFds?: { count: number; names?: string }
+  /** Called when the program runs. */
+  onStarted?: (process: RunningProcess) => void
+}
+
+/** A program that runs, as {@link RunOptions.onStarted} sees it. */
+export interface RunningProcess {
+  readonly pid: number
+  readonly stdin?: NodeJS.WritableStream
+  readonly stdout?: NodeJS.ReadableStream
+  readonly stderr?: NodeJS.ReadableStream
+  resize(size: { height: number; width: number }): void
+}
+
+export class Containers {
+  /** Absolute state root. */
+  readonly root: string
+  readonly #manager: CgroupManager
+  readonly #helper: HelperKind
+  readonly #host: HostFacts
+
+  private constructor(root: string, options: OpenOptions) {
+    this.root = root
+    this.#manager = options.cgroupManager ?? 'fs'
+    this.#helper = options.helper ?? 'spawner'
+    const host = probeHost()
+    this.#host = typeof options.rootless === 'boolean' ? { ...host, rootless: options.rootless } : host
+  }
+
+  /** Opens the state root and makes it if it is missing.
+   *  @throws {TeuError} ERR_TEU_USAGE when the root is "/" or others can change it */
+  static open(options: OpenOptions = {}): Promise<Containers> {
+    return Promise.resolve().then(() => new Containers(openRoot(options.root ?? defaultRoot()), options))
+  }
+
+  /** Makes a container up to the point where its program would be executed: status `created`.
+   *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_ALREADY_EXISTS, ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_HOOK … */
+  async create(id: string, options: CreateOptions & { listenFds?: RunOptions['listenFds'] }): Promise<Container> {
+    const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
+    const begun = await this.#begin(id, options, mode)
+    const { run, paths, stdio } = begun
+    try {
+      await untilAborted(run.created, run, options.signal)
+    } catch (error) {
+      await this.#abandon(begun)
+      throw error
+    }
+    completeRecord(paths)
+    // The monitor goes on without us; a program that only created a container may end.
+    run.unref()
+    return Container.attach(this.#context, loadRecord(this.root, id), mode === 'create' ? undefined : { run, stdio })
+  }
+
+  /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
+   *  When it settles nothing of the container is left. */
+  async run(id: string, options: RunOptions): Promise<ExitReport> {
+    const { run, paths, stdio, config } = await this.#begin(id, options, 'run')
+    const { spec, bundle } = config
+    const hooks = { transport: stdio.transport, containerId: id }
+    let report: ExitReport
+    try {
+      await untilAborted(run.started, run, options.signal)
+      const pid = run.pid as number
+      if (options.keep === true || hasSetupHooks(spec)) completeRecord(paths)
+      options.onStarted?.({
+        pid,
+        ...(stdio.stdin && { stdin: stdio.stdin }),
+        ...(stdio.stdout && { stdout: stdio.stdout }),
+        ...(stdio.stderr && { stderr: stdio.stderr }),
+        resize: (size) => run.resize(size),
+      })
+      if (spec.hooks?.poststart) await runHooks({ ...hooks, operation: 'start' }, 'poststart', { spec, bundle, pid })
+      report = await untilAborted(run.exited, run, options.signal)
+    } catch (error) {
+      stdio.discard()
+      run.signal(9)
+      await run.finished.catch(() => undefined)
+      removeStateDirectory(paths)
+      throw error
+    } finally {
+      stdio.releaseTransport()
+    }
+    if (options.keep !== true && hasSetupHooks(spec)) removeStateDirectory(paths)
+    if (options.keep !== true && spec.hooks?.poststop) {
+      await runHooks({ ...hooks, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
+    }
+    return report
+  }
+
+  /** @throws {TeuError} ERR_TEU_NOT_FOUND when there is no such container */
+  async load(id: string): Promise<Container> {
+    checkContainerId(id)
+    return await Container.attach(this.#context, loadRecord(this.root, id), undefined)
+  }
+
+  /** All containers, in the order of their names. An entry that cannot be read is passed to `onBadEntry` and left out. */
+  list(options: { onBadEntry?: (entry: BadEntry) => void } = {}): Promise<ContainerRecord[]> {
+    const records: ContainerRecord[] = []
+    for (const entry of readdirSync(this.root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (!entry.isDirectory() || entry.name.startsWith('.')) continue
+      try {
+        records.push(publicRecord(loadRecord(this.root, entry.name)))
+      } catch (error) {
+        options.onBadEntry?.({ id: entry.name, error: error as Error })
+      }
+    }
+    return Promise.resolve(records)
+  }
+
+  async start(id: string): Promise<void> {
+    await (await this.load(id)).start()
+  }
+
+  async kill(id: string, signal?: Signal, options?: { all?: boolean }): Promise<void> {
+    await (await this.load(id)).kill(signal, options)
+  }
+
+  async state(id: string): Promise<OciState> {
+    return await (await this.load(id)).ociState()
+  }
+
+  /** Destroys a container. With `force` also a running one; an unknown id is then a success, and a directory without a record goes. */
+  async remove(id: string, options: { force?: boolean } = {}): Promise<void> {
+    checkContainerId(id)
+    let container: Container
+    try {
+      container = await this.load(id)
+    } catch (error) {
+      if (!(error instanceof TeuError) || error.code !== 'ERR_TEU_NOT_FOUND') throw error
+      removeStateDirectory(statePaths(this.root, id))
+      if (options.force === true) return
+      throw error
+    }
+    await container.destroy(options)
+  }
+
+  /** The plan that `create` (or `run`) would execute, without doing anything.
+   *  @throws {TeuError} what `create` would throw for bad input */
+  plan(id: string, options: CreateOptions, mode: CreateMode = 'create'): Plan {
+    return planContainer(this.#request(id, options, mode).request).plan
+  }
+
+  /** Checks and plans, claims, connects and submits. From the claim on, every failure is undone. */
+  async #begin(id: string, options: RunOptions, mode: CreateMode): Promise<Begun> {
+    options.signal?.throwIfAborted()
+    const { request, stdioRequest } = this.#request(id, options, mode)
+    const { paths } = request
+    const planned = planContainer(request)
+    claim(paths, id)
+    let stdio: ConnectedStdio | undefined
+    try {
+      StateFile.create<StoredRecord>(paths.directory, firstRecord(request, planned.cgroup))
+      stdio = await connectStdio(stdioRequest, paths.directory)
+      const run = new PlanRun({
+        transport: stdio.transport,
+        plan: mode === 'run' && options.keep !== true ? withStateRemoval(planned.plan, paths) : planned.plan,
+        containerId: id,
+        operation: mode === 'run' ? 'run' : 'create',
+        memoryCgroup: memoryCgroupOf(planned.cgroup),
+        trace: isTraced(),
+        ...(stdio.tag !== undefined && { tag: stdio.tag }),
+      })
+      return { run, paths, stdio, config: request.config, cgroup: planned.cgroup }
+    } catch (error) {
+      stdio?.discard()
+      stdio?.releaseTransport()
+      removeStateDirectory(paths)
+      throw error
+    }
+  }
+
+  #request(id: string, options: RunOptions, mode: CreateMode): { request: PlanRequest; stdioRequest: StdioRequest } {
+    const absolute = absoluteOptions(options)
+    const config = readConfig(id, absolute)
+    const stdioRequest: StdioRequest = {
+      helper: this.#helper,
+      stdio: options.stdio ?? 'inherit',
+      relayTerminal: (config.spec.process?.terminal ?? false) && options.consoleSocket === undefined,
+      extraFds: options.extraFds ?? [],
+    }
+    const { plans, terminal, extraFds } = planStdio(stdioRequest)
+    const request: PlanRequest = {
+      config,
+      host: this.#host,
+      paths: statePaths(this.root, id),
+      mode,
+      cgroupManager: this.#manager,
+      stdio: plans,
+      extraFds,
+      options: absolute,
+      forwardSignals: options.forwardSignals ?? false,
+      ...(terminal && { terminal }),
+      ...(options.listenFds && { listenFds: options.listenFds }),
+    }
+    return { request, stdioRequest }
+  }
+
+  /** Clean-up after a failed or aborted create: teu-init has undone its part when `finished` settles. */
+  async #abandon({ run, paths, stdio, cgroup }: Begun): Promise<void> {
+    stdio.discard()
+    run.signal(9)
+    run.release()
+    await run.finished.catch(() => undefined)
+    await removeCgroups(cgroup)
+    removeStateDirectory(paths)
+    stdio.releaseTransport()
+  }
+
+  get #context(): { root: string; helper: HelperKind; host: HostFacts } {
+    return { root: this.root, helper: this.#helper, host: this.#host }
+  }
+}
+
+/** A container whose plan is under way. */
+interface Begun {
+  readonly run: PlanRun
+  readonly paths: StatePaths
+  readonly stdio: ConnectedStdio
+  readonly config: PreparedConfig
+  readonly cgroup: CgroupLocation
+}
+
+/** The bundle may change and the caller may change directory: every path is made absolute now. */
+function absoluteOptions(options: RunOptions): RunOptions {
+  const absolute = { ...options, bundle: resolve(options.bundle) }
+  for (const key of ['consoleSocket', 'pidFile', 'pidfdSocket', 'notifySocket'] as const) {
+    const path = options[key]
+    if (path !== undefined) absolute[key] = resolve(path)
+  }
+  return absolute
+}
+
+/** In `run` the state directory goes with the container, also when this process is killed meanwhile. */
+function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
+  const removal = [
+    { op: 'unlink', path: paths.init },
+    { op: 'unlink', path: paths.record },
+    { op: 'rmdir', path: paths.directory },
+  ] as const
+  return { ...plan, after: [...plan.after, ...removal] }
+}
+
+/** Marks creation as finished: from now on the creator's death means nothing. */
+function completeRecord(paths: StatePaths): void {
+  const record = StateFile.load<StoredRecord>(paths.directory)
+  record.set({ complete: true })
+  record.save()
+}
+
+/** Waits for a moment of a plan; when `signal` aborts first, the plan is told to end and the wait goes on until it has. */
+async function untilAborted<T>(moment: Promise<T>, run: PlanRun, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await moment
+  const abort = (): void => {
+    run.signal(9)
+    run.release()
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    const value = await moment
+    if (signal.aborted) await run.finished
+    signal.throwIfAborted()
+    return value
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

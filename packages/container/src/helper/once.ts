@@ -1,0 +1,137 @@
+/** One helper process per plan, for the command line: no spawner to start and to stop. Detached plans (create, exec -d, kill …) run
+ *  synchronously; supervised ones (foreground run and exec) leave the event loop free for signals. */
+
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
+import { TeuError } from '@teu/spec'
+import type { Submission, SubmitOptions, Transport } from './transport.ts'
+
+export interface OnceOptions {
+  /** Directory for the request and the status file while the helper runs: 0700 and ours. */
+  readonly directory: string
+  /** Descriptor numbers of this process that teu-init finds at 6, 7, … for `adopt` steps. */
+  readonly extraFds?: readonly number[]
+  /** Where the container's inherited streams come from. */
+  readonly stdio?: readonly [StdioChoice, StdioChoice, StdioChoice]
+}
+
+type StdioChoice = number | 'ignore'
+
+/** First descriptor number in teu-init for {@link OnceOptions.extraFds}. */
+export const FIRST_EXTRA_FD = 6
+
+let counter = 0
+
+export class OnceTransport implements Transport {
+  readonly #options: OnceOptions
+
+  constructor(options: OnceOptions) {
+    this.#options = options
+  }
+
+  openPipes(): Promise<{ tag: number; fds: number[] }> {
+    return Promise.reject(new TeuError('ERR_TEU_UNSUPPORTED', 'Cannot connect pipes to a container from the command line'))
+  }
+
+  submit({ plan, trace, onFrame }: SubmitOptions): Submission {
+    const files = new RequestFiles(this.#options.directory, encodePlan(plan, { tag: 1, trace: trace ?? false }))
+    return staysInForeground(plan) ? this.#supervised(files, onFrame) : this.#detached(files, onFrame)
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  #detached(files: RequestFiles, onFrame: (frame: Frame) => void): Submission {
+    const { stdio, extraFds = [] } = this.#options
+    const done = (async () => {
+      const result = spawnSync(findInitBinary(), ['once'], {
+        argv0: 'teu-init',
+        env: {},
+        stdio: [...(stdio ?? [0, 1, 2]), files.request, files.status, 'ignore', ...extraFds],
+      })
+      const finished = files.deliver(onFrame)
+      if (result.error) throw helperGone(result.error.message)
+      if (!finished) throw helperGone(`it ended with ${result.signal ?? `exit code ${result.status}`}`)
+    })()
+    done.catch(() => undefined)
+    return { done, signal: nothing, resize: nothing, release: nothing, ref: nothing, unref: nothing }
+  }
+
+  #supervised(files: RequestFiles, onFrame: (frame: Frame) => void): Submission {
+    const { stdio, extraFds = [] } = this.#options
+    const child = spawn(findInitBinary(), ['once'], {
+      argv0: 'teu-init',
+      env: {},
+      stdio: [...(stdio ?? [0, 1, 2]), files.request, 'pipe', 'pipe', ...extraFds],
+    })
+    files.close()
+    const reader = new FrameReader()
+    let finished = false
+    child.stdio[4]?.on('data', (chunk: Buffer) => {
+      for (const frame of reader.push(chunk)) {
+        onFrame(frame)
+        if (frame.kind === 'done') finished = true
+      }
+    })
+    const done = new Promise<void>((resolve, reject) => {
+      child.once('error', (error) => reject(helperGone(error.message)))
+      child.once('close', (code, signal) => {
+        if (finished) resolve()
+        else reject(helperGone(`it ended with ${signal ?? `exit code ${code}`}`))
+      })
+    })
+    done.catch(() => undefined)
+    const signal = (number: number): void => void child.kill(number as unknown as NodeJS.Signals)
+    return { done, signal, resize: nothing, release: () => child.stdio[5]?.destroy(), ref: () => child.ref(), unref: () => child.unref() }
+  }
+}
+
+/** The request and the status of one helper as files: a synchronous child cannot be talked to over pipes without a deadlock. */
+class RequestFiles {
+  readonly request: number
+  readonly status: number
+  readonly #statusPath: string
+
+  constructor(directory: string, bytes: Uint8Array) {
+    counter += 1
+    const stem = `${directory}/.${process.pid}.${counter}`
+    writeFileSync(`${stem}.plan`, bytes, { flag: 'wx', mode: 0o600 })
+    this.request = openSync(`${stem}.plan`, 'r')
+    unlinkSync(`${stem}.plan`)
+    this.#statusPath = `${stem}.status`
+    this.status = openSync(this.#statusPath, 'ax+', 0o600)
+  }
+
+  /** Hands over all frames of a helper that has ended; false when the last one is missing. */
+  deliver(onFrame: (frame: Frame) => void): boolean {
+    let finished = false
+    for (const frame of new FrameReader().push(readFileSync(this.#statusPath))) {
+      onFrame(frame)
+      if (frame.kind === 'done' || ((frame.kind === 'created' || frame.kind === 'started') && !finished)) finished = true
+    }
+    this.close()
+    return finished
+  }
+
+  close(): void {
+    closeSync(this.request)
+    closeSync(this.status)
+    unlinkSync(this.#statusPath)
+  }
+}
+
+function staysInForeground(plan: Plan): boolean {
+  return plan.parent.at(-1)?.op === 'supervise'
+}
+
+function nothing(): void {
+  // A synchronous helper has ended before anybody could ask it for something.
+}
+
+function helperGone(reason: string): TeuError {
+  return new TeuError('ERR_TEU_SYSTEM', `The helper process teu-init is gone: ${reason}`, {
+    remedy: 'Check that the file system that holds teu-init is not mounted noexec',
+  })
+}

@@ -1,0 +1,127 @@
+/** One plan under way: its frames sorted into the moments that the lifecycle waits for. */
+
+import type { Frame, Plan } from '@teu/init'
+import type { TeuError } from '@teu/spec'
+import type { Submission, Transport } from '../helper/transport.ts'
+import { type Collected, exitReport } from '../report/exit-report.ts'
+import { type FailureContext, failureOf } from '../report/failure.ts'
+import { deferred } from './deferred.ts'
+import { publishSteps } from '../report/trace.ts'
+import type { ExitReport } from '../types.ts'
+
+type FailedFrame = Extract<Frame, { kind: 'failed' }>
+
+export interface PlanRunOptions extends Omit<FailureContext, 'plan'> {
+  readonly plan: Plan
+  readonly transport: Transport
+  readonly tag?: number
+  /** Path of the memory cgroup, for the exit report. */
+  readonly memoryCgroup?: string | undefined
+  readonly trace?: boolean
+  readonly onEvent?: (value: bigint) => void
+}
+
+/** Promises for the moments of one plan. A failure rejects all that have not come; `finished` settles after the clean-up. */
+export class PlanRun {
+  /** Host pid and start time of the container process, as soon as it exists. */
+  pid: number | undefined
+  startTime: string | undefined
+  /** It waits at the gate. */
+  readonly created: Promise<void>
+  /** The program runs. */
+  readonly started: Promise<void>
+  /** It has ended; resolves after the `after` steps, so that nothing of it is left. */
+  readonly exited: Promise<ExitReport>
+  /** Every step is done, in plans without a container process. Rejects with the first failure. */
+  readonly finished: Promise<void>
+  readonly #submission: Submission
+  #failure: FailedFrame | undefined
+  #exit: Extract<Frame, { kind: 'exited' }> | undefined
+  readonly #cleanup: FailedFrame[] = []
+  readonly #collected = new Map<string, string>()
+  readonly #options: PlanRunOptions
+
+  constructor(options: PlanRunOptions) {
+    this.#options = options
+    const created = deferred()
+    const started = deferred()
+    this.#submission = options.transport.submit({
+      plan: options.plan,
+      trace: options.trace ?? false,
+      ...(options.tag !== undefined && { tag: options.tag }),
+      onFrame: (frame) => {
+        this.#receive(frame)
+        if (frame.kind === 'created') created.resolve()
+        else if (frame.kind === 'started') started.resolve()
+      },
+    })
+    this.finished = this.#submission.done.then(() => {
+      if (this.#failure) throw this.#error(this.#failure)
+    })
+    this.exited = this.finished.then(() => this.#report())
+    this.finished.then(created.resolve, created.reject)
+    this.finished.then(started.resolve, started.reject)
+    this.created = created.promise
+    this.started = started.promise
+    for (const promise of [this.created, this.started, this.exited, this.finished]) promise.catch(ignored)
+  }
+
+  signal(number: number): void {
+    this.#submission.signal(number)
+  }
+
+  resize(size: { height: number; width: number }): void {
+    this.#submission.resize(size.height, size.width)
+  }
+
+  release(): void {
+    this.#submission.release()
+  }
+
+  unref(): void {
+    this.#submission.unref()
+  }
+
+  ref(): void {
+    this.#submission.ref()
+  }
+
+  #receive(frame: Frame): void {
+    switch (frame.kind) {
+      case 'init':
+        this.pid = frame.pid
+        this.startTime = String(frame.startTime)
+        break
+      case 'failed':
+        // The first failure is the cause; failures of `after` steps and of the undo only come along.
+        if (this.#failure || frame.stage === 'after') this.#cleanup.push(frame)
+        else this.#failure = frame
+        break
+      case 'exited':
+        this.#exit = frame
+        break
+      case 'collected':
+        this.#collected.set(frame.name, frame.content)
+        break
+      case 'trace':
+        publishSteps(this.#options, frame)
+        break
+      case 'event':
+        this.#options.onEvent?.(frame.value)
+        break
+    }
+  }
+
+  #error(frame: FailedFrame): TeuError {
+    return failureOf(frame, this.#options, this.#cleanup)
+  }
+
+  #report(): ExitReport {
+    if (this.#exit) return exitReport(this.#exit, this.#collected as Collected, this.#options.memoryCgroup)
+    return { oomKilled: false, seccompKilled: false, timedOut: false }
+  }
+}
+
+function ignored(): void {
+  // Whoever waits for this moment gets the rejection; nobody has to wait.
+}

@@ -1,0 +1,214 @@
+/** First half of create, without side effects: options and config.json in, a compiled plan and a record out. Every mistake of the
+ *  caller is found here, before anything on the machine has changed. */
+
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
+import type { Plan } from '@teu/init'
+import { checkContainerId, parseSpec, prepareSpec, type Spec, TeuError, validateSpec } from '@teu/spec'
+import { type CgroupLocation, locateCgroups } from '../cgroup/locate.ts'
+import { planCgroupAfter, planCgroupJoin, planCgroupSetup } from '../cgroup/plan.ts'
+import type { HostFacts } from '../host-facts.ts'
+import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/create.ts'
+import { bootId, readStartTime } from '../probe/proc-stat.ts'
+import type { StoredRecord } from '../record/container-record.ts'
+import type { StatePaths } from '../record/paths.ts'
+import { compileSeccompOf } from '../seccomp/compile-of.ts'
+import type { CgroupManager, CreateOptions } from '../types.ts'
+
+/** How the container is going to be looked after. */
+export type CreateMode =
+  /** Helper exits, init waits at the gate, its parent becomes the caller's subreaper. */
+  | 'create'
+  /** Init waits at the gate, the helper stays as its monitor. */
+  | 'create-supervised'
+  /** No gate; the helper stays and cleans up. */
+  | 'run'
+
+/** A config that has been read, checked and made absolute. */
+export interface PreparedConfig {
+  readonly id: string
+  readonly bundle: string
+  readonly spec: Spec
+}
+
+/** Reads and checks id, bundle and config.json.
+ *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_CONFIG_INVALID (with line and column, or JSON pointer) */
+export function readConfig(id: string, options: Pick<CreateOptions, 'bundle' | 'spec'>): PreparedConfig {
+  checkContainerId(id)
+  const bundle = realDirectory(options.bundle, 'bundle')
+  const spec = options.spec === undefined ? readSpecFile(bundle) : validateSpec(options.spec)
+  const prepared = prepareSpec(spec, bundle)
+  const root = prepared.root?.path
+  if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
+  realDirectory(root, 'root file system', '/root/path')
+  if (prepared.process === undefined) throw invalid('/process', 'process: a container needs a process')
+  return { id, bundle, spec: prepared }
+}
+
+export interface PlanRequest {
+  readonly config: PreparedConfig
+  readonly host: HostFacts
+  readonly paths: StatePaths
+  readonly mode: CreateMode
+  readonly cgroupManager: CgroupManager
+  readonly stdio: readonly [StdioPlan, StdioPlan, StdioPlan]
+  readonly terminal?: TerminalPlan
+  /** Descriptors that teu-init inherited, by its own numbers. */
+  readonly extraFds?: readonly number[]
+  readonly listenFds?: { count: number; names?: string }
+  readonly forwardSignals?: boolean
+  readonly bindToCaller?: boolean
+  readonly options: CreateOptions
+}
+
+export interface PlannedContainer {
+  readonly plan: Plan
+  readonly cgroup: CgroupLocation
+}
+
+/** Compiles everything that is to happen. */
+export function planContainer(request: PlanRequest): PlannedContainer {
+  const { config, host, paths, mode, options } = request
+  const { spec } = config
+  checkTerminal(request)
+  const cgroup = locateCgroups({ cgroupsPath: spec.linux?.cgroupsPath, id: config.id, manager: request.cgroupManager, host })
+  const setup = planCgroupSetup({ spec, location: cgroup, host })
+  const join = planCgroupJoin(cgroup)
+  const seccomp = spec.linux?.seccomp && compileSeccompOf(spec.linux.seccomp, host)
+  const plan = compileCreatePlan({
+    id: config.id,
+    spec,
+    bundle: config.bundle,
+    host,
+    mode,
+    stateDir: paths.directory,
+    cgroup: { setup, after: planCgroupAfter(cgroup), ...join },
+    stdio: request.stdio,
+    namespaceLinks: namespaceLinks(spec),
+    ...(seccomp && { seccomp }),
+    ...(request.terminal && { terminal: request.terminal }),
+    ...(options.consoleSocket !== undefined && { consoleSocket: options.consoleSocket }),
+    ...(options.pidFile !== undefined && { pidFile: options.pidFile }),
+    ...(options.pidfdSocket !== undefined && { pidfdSocket: options.pidfdSocket }),
+    ...(options.noPivot !== undefined && { noPivot: options.noPivot }),
+    ...(options.noNewKeyring !== undefined && { noNewKeyring: options.noNewKeyring }),
+    ...(request.extraFds && { extraFds: request.extraFds }),
+    ...(request.listenFds && { listenFds: request.listenFds }),
+    ...(options.notifySocket !== undefined && { notifySocketDir: paths.notifyDirectory }),
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+    forwardSignals: request.forwardSignals ?? false,
+    bindToCaller: request.bindToCaller ?? mode === 'run',
+  })
+  return { plan, cgroup }
+}
+
+/** The record as it is first written: status `creating`, owned by this process. */
+export function firstRecord(request: PlanRequest, cgroup: CgroupLocation): StoredRecord {
+  const { config, host, options, mode, cgroupManager } = request
+  const { annotations } = config.spec
+  return {
+    version: 1,
+    id: config.id,
+    created: new Date().toISOString().replace('Z', '000000Z'),
+    bootId: bootId(),
+    ociVersion: config.spec.ociVersion,
+    bundle: config.bundle,
+    ...(annotations && { annotations }),
+    rootless: host.rootless,
+    cgroup,
+    cgroupManager,
+    noNewKeyring: options.noNewKeyring ?? false,
+    noPivot: options.noPivot ?? false,
+    owner: ownerName(host.euid),
+    creator: { pid: process.pid, startTime: readStartTime(process.pid) ?? '' },
+    complete: mode === 'run' && !hasSetupHooks(config.spec),
+    supervised: mode !== 'create',
+    config: config.spec,
+  }
+}
+
+/** Hooks that run between the clone and the start: they may ask for the state, which is `creating` then. */
+export function hasSetupHooks({ hooks }: Spec): boolean {
+  const lists = [hooks?.prestart, hooks?.createRuntime, hooks?.createContainer, hooks?.startContainer]
+  return lists.some((list) => list !== undefined && list.length > 0)
+}
+
+function checkTerminal({ config, options, terminal, mode }: PlanRequest): void {
+  const wanted = config.spec.process?.terminal ?? false
+  if (!wanted && options.consoleSocket !== undefined) {
+    throw new TeuError('ERR_TEU_USAGE', 'Cannot use a console socket: process.terminal is false', { pointer: '/process/terminal' })
+  }
+  if (wanted && options.consoleSocket === undefined && terminal === undefined && mode !== 'run') {
+    throw new TeuError('ERR_TEU_USAGE', 'Cannot allocate a terminal without a console socket', {
+      pointer: '/process/terminal',
+      remedy: 'Give a console socket, or set process.terminal to false',
+    })
+  }
+}
+
+function readSpecFile(bundle: string): Spec {
+  const file = `${bundle}/config.json`
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot read ${file}: ${code === 'ENOENT' ? 'the bundle has no config.json' : code}`, {
+      path: file,
+      errno: code,
+      remedy: 'Write one with `teu-oci spec`, or give the directory that holds it',
+      cause,
+    })
+  }
+  return parseSpec(text, { file })
+}
+
+function realDirectory(path: string, what: string, pointer?: string): string {
+  try {
+    const real = realpathSync(resolve(path))
+    if (statSync(real).isDirectory()) return real
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use the ${what} ${path}: it is not a directory`, { path, pointer })
+  } catch (cause) {
+    if (cause instanceof TeuError) throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'it does not exist' : code
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use the ${what} ${path}: ${reason}`, { path, pointer, errno: code, cause })
+  }
+}
+
+function invalid(pointer: string, message: string): TeuError {
+  return new TeuError('ERR_TEU_CONFIG_INVALID', message, { pointer })
+}
+
+/** Which namespace each path of the config names: the compiler refuses settings that would change one of the host's own. */
+function namespaceLinks(spec: Spec): Record<string, string> {
+  const links: Record<string, string> = {}
+  for (const [index, { path, type }] of (spec.linux?.namespaces ?? []).entries()) {
+    if (path === undefined) continue
+    try {
+      // stat(2) follows both the link in procfs and a bind mount of it; the text is what the link would say.
+      links[path] = `${PROC_NAMES[type] ?? type}:[${statSync(path, { bigint: true }).ino}]`
+    } catch (cause) {
+      const errno = (cause as NodeJS.ErrnoException).code
+      throw new TeuError('ERR_TEU_CONFIG_INVALID', `linux.namespaces[${index}].path: cannot open ${path}: ${errno}`, {
+        pointer: `/linux/namespaces/${index}/path`,
+        path,
+        errno,
+        cause,
+      })
+    }
+  }
+  return links
+}
+
+/** Names of the namespace types in procfs. */
+const PROC_NAMES: Readonly<Record<string, string>> = { network: 'net', mount: 'mnt' }
+
+function ownerName(euid: number): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `#${euid}`
+  }
+}

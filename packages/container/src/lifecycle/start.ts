@@ -1,0 +1,79 @@
+/** Opening the gate that a created container waits at. */
+
+import { closeSync, constants, createReadStream, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { type Frame, FrameReader, type Plan } from '@teu/init'
+import type { LoadedRecord } from '../record/container-record.ts'
+import { failureOf } from '../report/failure.ts'
+import { alreadyRunning, notRunning } from './refusals.ts'
+
+type FailedFrame = Extract<Frame, { kind: 'failed' }>
+
+/** Lets init go and waits until it has executed the program.
+ *  @throws {TeuError} ERR_TEU_ALREADY_RUNNING when another starter was first, ERR_TEU_NOT_RUNNING when init has died at the gate, and
+ *  what init reports: ERR_TEU_HOOK, ERR_TEU_PROCESS_START … */
+export async function openGate({ paths, stored }: LoadedRecord, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
+  claimGate(paths.gate, paths.gateClaimed, stored.id)
+  let status: Readable
+  try {
+    status = openStatus(paths.gateStatus)
+    pushGate(paths.gateClaimed, stored.id)
+  } finally {
+    unlinkSync(paths.gateClaimed)
+  }
+  const failed = await firstFailure(status)
+  unlinkSync(paths.gateStatus)
+  if (failed) throw failureOf(failed, { containerId: stored.id, operation: 'start', plan: EMPTY_PLAN })
+}
+
+/** Step names and texts come from the frame itself: the plan was in the memory of whoever created the container. */
+const EMPTY_PLAN: Plan = { parent: [], joiner: [], container: [], after: [] }
+
+/** rename(2) lets exactly one of several starters through, and its absence from the old name ends the status `created`. */
+function claimGate(gate: string, claimed: string, id: string): void {
+  try {
+    renameSync(gate, claimed)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw alreadyRunning(id)
+  }
+}
+
+/** Opening the FIFO for writing without waiting fails with ENXIO when nobody holds the other end: init is dead. */
+function pushGate(path: string, id: string): void {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    throw notRunning(id, 'cannot start a container that has stopped')
+  }
+  try {
+    writeSync(fd, 'g')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Opens the reading end of the status FIFO. Init holds it open both ways, so end of file means that it has executed the program, or died. */
+function openStatus(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  if (process.versions['bun'] === undefined) return new Socket({ fd, readable: true, writable: false })
+  // Bun cannot poll a FIFO. A blocking open waits for a writer that may be gone, so a writer of our own lets it pass.
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  const blocking = openSync(path, constants.O_RDONLY)
+  closeSync(writer)
+  closeSync(fd)
+  return createReadStream('', { fd: blocking, autoClose: true })
+}
+
+async function firstFailure(status: Readable): Promise<FailedFrame | undefined> {
+  const reader = new FrameReader()
+  let failed: FailedFrame | undefined
+  for await (const chunk of status) {
+    for (const frame of reader.push(chunk as Buffer)) if (frame.kind === 'failed') failed ??= frame
+  }
+  return failed
+}

@@ -1,0 +1,76 @@
+/** The directory that holds all containers of one set, and the claim of one name in it. */
+
+import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { TeuError } from '@teu/spec'
+import { STATE_FILES, type StatePaths } from '../record/paths.ts'
+
+/** Default state root: `/run/teu`; for an ordinary user `$XDG_RUNTIME_DIR/teu`.
+ *  @throws {TeuError} ERR_TEU_ROOTLESS when an ordinary user has no XDG_RUNTIME_DIR */
+export function defaultRoot(): string {
+  if (process.geteuid?.() === 0) return '/run/teu'
+  const runtime = process.env['XDG_RUNTIME_DIR']
+  if (runtime?.startsWith('/')) return `${runtime}/teu`
+  throw new TeuError('ERR_TEU_ROOTLESS', 'Cannot choose a state root: XDG_RUNTIME_DIR is not set', {
+    remedy: 'Set XDG_RUNTIME_DIR, or give a state root',
+  })
+}
+
+/** Makes the root (0700) if it is missing. What exists must be a directory of this user that nobody else can write to: records name
+ *  processes and cgroups that are acted on with this user's rights. */
+export function openRoot(path: string): string {
+  const root = resolve(path)
+  if (root === '/') throw new TeuError('ERR_TEU_USAGE', 'Cannot use "/" as the state root', { path: root })
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const stat = lstatSync(root)
+  const refuse = (reason: string): never => {
+    throw new TeuError('ERR_TEU_USAGE', `Cannot use the state root ${root}: ${reason}`, { path: root })
+  }
+  if (!stat.isDirectory()) refuse('it is not a directory')
+  if (stat.uid !== process.geteuid?.()) refuse(`it belongs to user ${stat.uid}`)
+  // podman and containerd make their runtime roots 0755 or 0711; only write access by others is a danger.
+  if ((stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0) refuse('others can write to it')
+  return root
+}
+
+/** Takes the name: exactly one of several callers gets it. */
+export function claim(paths: StatePaths, id: string): void {
+  try {
+    mkdirSync(paths.directory, { mode: 0o700 })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    throw new TeuError('ERR_TEU_ALREADY_EXISTS', `container "${id}": container with given ID already exists`, {
+      containerId: id,
+      path: paths.directory,
+      cause,
+    })
+  }
+}
+
+/** Removes a state directory: the files that teu makes, by name, never recursively. */
+export function removeStateDirectory(paths: StatePaths): void {
+  for (const name of STATE_FILES) unlinkIfThere(`${paths.directory}/${name}`)
+  rmdirIfThere(paths.notifyDirectory)
+  rmdirIfThere(paths.directory)
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+function rmdirIfThere(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}

@@ -1,0 +1,115 @@
+/** The record of one container on disk, and what can be said of the container from it. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { type Spec, TeuError } from '@teu/spec'
+import type { CgroupLocation } from '../cgroup/locate.ts'
+import { freezerState } from '../cgroup/manage.ts'
+import { bootId, isAlive } from '../probe/proc-stat.ts'
+import { exitFromRecord } from '../report/exit-report.ts'
+import type { CgroupManager, ContainerRecord, ExitReport, Status } from '../types.ts'
+import { type StatePaths, statePaths } from './paths.ts'
+import { StateFile } from './state-file.ts'
+
+/** Content of `state.json`. Facts that only the kernel knows (alive, frozen) are not in it. */
+export interface StoredRecord {
+  version: 1
+  id: string
+  created: string
+  bootId: string
+  ociVersion: string
+  bundle: string
+  annotations?: Record<string, string>
+  rootless: boolean
+  cgroup: CgroupLocation
+  cgroupManager: CgroupManager
+  systemdScope?: string
+  noNewKeyring: boolean
+  noPivot: boolean
+  owner: string
+  creator: { pid: number; startTime: string }
+  /** True once creation has finished, or when nobody can look between the clone and the start (`run` without hooks). */
+  complete: boolean
+  /** False when nobody stays to see the end (`teu-oci create`). */
+  supervised: boolean
+  checkpointed?: boolean
+  config: Spec
+}
+
+/** A record with its place. */
+export interface LoadedRecord {
+  readonly paths: StatePaths
+  readonly stored: StoredRecord
+  readonly init: ProcessIdentity | undefined
+}
+
+/** A process that cannot be confused with a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: string
+}
+
+/** Reads the record of `id` under `root`.
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND; ERR_TEU_UNSUPPORTED for a record of a version that this teu does not know */
+export function loadRecord(root: string, id: string): LoadedRecord {
+  const paths = statePaths(root, id)
+  let stored: StoredRecord
+  try {
+    stored = StateFile.load<StoredRecord>(paths.directory).value
+  } catch (cause) {
+    if (cause instanceof TeuError && cause.code === 'ERR_TEU_NOT_FOUND') throw notFound(id, cause)
+    throw cause
+  }
+  if (stored.version !== 1) {
+    throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot read the record of container "${id}": its version is ${String(stored.version)}, known is 1`, {
+      containerId: id,
+      path: paths.record,
+      remedy: 'Use the version of teu that created the container',
+    })
+  }
+  return { paths, stored, init: readInit(paths.init) }
+}
+
+/** ERR_TEU_NOT_FOUND with the phrase that engines look for. */
+export function notFound(id: string, cause?: unknown): TeuError {
+  return new TeuError('ERR_TEU_NOT_FOUND', `container "${id}": container does not exist`, { containerId: id, cause })
+}
+
+/** Computes the status. Liveness comes before the freezer, so that a dead init in a frozen cgroup is `stopped`. */
+export function statusOf({ paths, stored, init }: LoadedRecord): Status {
+  const sameBoot = stored.bootId === bootId()
+  if ((!stored.complete || init === undefined) && sameBoot && isAlive(stored.creator)) return 'creating'
+  if (init === undefined || !sameBoot || !isAlive(init)) return stored.checkpointed === true ? 'checkpointed' : 'stopped'
+  const freezer = freezerState(stored.cgroup)
+  if (freezer === 'frozen') return 'paused'
+  if (freezer === 'freezing') return 'pausing'
+  return existsSync(paths.gate) ? 'created' : 'running'
+}
+
+/** The public record with its fresh status. */
+export function publicRecord(loaded: LoadedRecord): ContainerRecord {
+  const { stored, init, paths } = loaded
+  const status = statusOf(loaded)
+  const alive = status !== 'stopped' && status !== 'checkpointed'
+  const exit: ExitReport | undefined = alive ? undefined : exitFromRecord(paths, stored.cgroup)
+  const { cgroup, complete: _complete, supervised: _supervised, checkpointed: _checkpointed, ...rest } = stored
+  return {
+    ...rest,
+    status,
+    cgroupPaths: cgroup.paths,
+    ...(init && { initStartTime: init.startTime }),
+    ...(init && alive && { initPid: init.pid }),
+    ...(exit && { exit }),
+  }
+}
+
+function readInit(path: string): ProcessIdentity | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const [pid, startTime] = text.trim().split(' ')
+  return pid !== undefined && startTime !== undefined ? { pid: Number(pid), startTime } : undefined
+}

@@ -1,0 +1,177 @@
+/** From a `failed` status frame to an error that says what was asked, what went wrong, where, and what to do about it. */
+
+import { type Frame, type Plan, planSteps, type Stage, type Step } from '@teu/init'
+import { TeuError, type TeuErrorCode, type TeuErrorDetails } from '@teu/spec'
+import { splitWaitStatus } from './exit-report.ts'
+
+type FailedFrame = Extract<Frame, { kind: 'failed' }>
+
+/** What the operation was about. */
+export interface FailureContext {
+  readonly containerId: string
+  /** `create`, `start`, `exec` … */
+  readonly operation: string
+  readonly plan: Plan
+}
+
+/** Turns the first failure of a plan, and what failed in the clean-up after it, into one error. */
+export function failureOf(frame: FailedFrame, context: FailureContext, cleanup: readonly FailedFrame[] = []): TeuError {
+  const step = planSteps(context.plan)[frame.step]
+  const suppressed = cleanup.map((failed) => failureOf(failed, context))
+  const details: TeuErrorDetails = {
+    containerId: context.containerId,
+    operation: context.operation,
+    step: { index: frame.step, op: frame.op || 'none', stage: frame.stage as Stage },
+    syscall: frame.syscall || undefined,
+    errno: frame.errno || undefined,
+    path: frame.path || undefined,
+    pointer: step?.pointer,
+    suppressed: suppressed.length > 0 ? suppressed : undefined,
+  }
+  const wording = describe(frame, step)
+  return new TeuError(wording.code, wording.message, { ...details, remedy: wording.remedy ?? remedyFor(frame) })
+}
+
+interface Wording {
+  code: TeuErrorCode
+  message: string
+  remedy?: string
+}
+
+function describe(frame: FailedFrame, step: Step | undefined): Wording {
+  if (frame.syscall === 'exit') return diedWithoutAWord(frame)
+  // The operation comes from the frame: a starter has the frames of what happens after the gate, but not the plan.
+  switch (frame.op) {
+    case 'find_program':
+    case 'exec':
+      return programFailure(frame, step?.op === 'find_program' ? step.candidates : [])
+    case 'chdir':
+      return { code: 'ERR_TEU_PROCESS_START', message: `Cannot change to the working directory "${frame.path}": ${reason(frame)}` }
+    case 'hook':
+      return { code: 'ERR_TEU_HOOK', message: `Hook "${frame.path}" failed: ${frame.detail || reason(frame)}` }
+    case 'make_cgroup':
+      return cgroupFailure(frame, `Cannot use the cgroup ${frame.path}`)
+    case 'write_file':
+      if (step?.op === 'write_file') return writeFailure(frame, step)
+      break
+    case 'device_filter':
+      return cgroupFailure(frame, `Cannot attach the device filter to ${frame.path}`)
+    case 'write_child_pid':
+    case 'remove_cgroup':
+    case 'kill_cgroup':
+    case 'freeze':
+      return cgroupFailure(frame, `Cannot change the cgroup ${frame.path}`)
+    case 'open_pidfd':
+    case 'kill_process':
+    case 'wait_process':
+      if (frame.errno === 'ESRCH') return { code: 'ERR_TEU_NOT_RUNNING', message: 'container not running' }
+      break
+    case 'connect':
+      return { code: 'ERR_TEU_SYSTEM', message: `Cannot connect to the socket "${frame.path}": ${reason(frame)}` }
+    case 'adopt':
+      return { code: 'ERR_TEU_SYSTEM', message: `Cannot pass a descriptor to the container: ${reason(frame)}` }
+  }
+  return { code: codeFor(frame), message: `Cannot ${actionOf(frame, step)}: ${reason(frame)} (step ${frame.step})` }
+}
+
+/** The phrases that podman and Docker turn into exit status 126 and 127. */
+function programFailure(frame: FailedFrame, candidates: readonly string[]): Wording {
+  const code = 'ERR_TEU_PROCESS_START'
+  const name = frame.path || candidates[0] || ''
+  if (candidates.length > 1 && frame.errno === 'ENOENT') {
+    const program = candidates[0]?.slice(candidates[0].lastIndexOf('/') + 1)
+    return { code, message: `exec: "${program}": executable file not found in $PATH` }
+  }
+  if (frame.errno === 'EISDIR') return { code, message: `exec: "${name}": is a directory` }
+  const remedy =
+    frame.errno === 'ENOEXEC'
+      ? 'Check that the program is built for this machine, or starts with an interpreter line'
+      : frame.op === 'exec' && frame.errno === 'ENOENT'
+        ? 'The program exists, so its interpreter or dynamic loader is missing in the root file system'
+        : undefined
+  return { code, message: `exec: "${name}": ${errnoText(frame.errno)}`, ...(remedy && { remedy }) }
+}
+
+function cgroupFailure(frame: FailedFrame, what: string): Wording {
+  if (frame.errno === 'EBUSY' && frame.op === 'make_cgroup') {
+    return {
+      code: 'ERR_TEU_CGROUP',
+      message: `${what}: container's cgroup is not empty`,
+      remedy: 'Choose another linux.cgroupsPath, or end what runs in it',
+    }
+  }
+  return { code: 'ERR_TEU_CGROUP', message: `${what}: ${reason(frame)}` }
+}
+
+function writeFailure(frame: FailedFrame, step: Extract<Step, { op: 'write_file' }>): Wording {
+  const value = new TextDecoder().decode(step.data.subarray(0, 80)).trimEnd()
+  const isCgroup = step.path.includes('/cgroup')
+  const message = `Cannot write "${value}" to ${step.path}: ${reason(frame)}`
+  return { code: isCgroup ? 'ERR_TEU_CGROUP' : codeFor(frame), message }
+}
+
+function diedWithoutAWord(frame: FailedFrame): Wording {
+  const { signal, exitCode } = splitWaitStatus(Number(frame.waitStatus))
+  const how = signal === undefined ? `exit code ${exitCode}` : signal
+  if (signal === 'SIGKILL') {
+    return {
+      code: 'ERR_TEU_SYSTEM',
+      message: `container init was killed by ${how} while it was being set up`,
+      remedy: 'A memory limit below what the start itself needs gives this as well; raise linux.resources.memory.limit',
+    }
+  }
+  return { code: 'ERR_TEU_SYSTEM', message: `container init ended with ${how} while it was being set up` }
+}
+
+function codeFor(frame: FailedFrame): TeuErrorCode {
+  if (frame.errno === 'ENOSYS') return 'ERR_TEU_UNSUPPORTED'
+  if (frame.errno === 'ETIMEDOUT') return 'ERR_TEU_TIMEOUT'
+  return 'ERR_TEU_SYSTEM'
+}
+
+function actionOf(frame: FailedFrame, step: Step | undefined): string {
+  const what = (frame.op || 'run the plan').replaceAll('_', ' ')
+  const path = frame.path || (step && 'path' in step ? step.path : '')
+  return path ? `${what} "${path}"` : what
+}
+
+function reason(frame: FailedFrame): string {
+  // "no such file or directory" is kept for the program and its directory: engines read it as "command not found".
+  const meaning = frame.errno === 'ENOENT' && frame.op !== 'chdir' ? 'it does not exist' : errnoText(frame.errno)
+  const text = frame.syscall ? `${frame.syscall} failed with ${frame.errno} (${meaning})` : meaning
+  return frame.detail ? `${text}: ${frame.detail}` : text
+}
+
+function remedyFor(frame: FailedFrame): string | undefined {
+  if (frame.errno === 'ENOSYS') return 'teu needs Linux 5.12 or newer'
+  if (frame.errno === 'ELOOP') return 'The path leads over a symbolic link, which is refused here: give the real path'
+  if (frame.errno === 'EPERM' && frame.op === 'clone') return 'Run as root, or add a user namespace with id mappings'
+  return undefined
+}
+
+/** What strerror(3) says for the errors that other programs look for; the symbol for the rest. */
+function errnoText(errno: string): string {
+  return ERRNO_TEXT[errno] ?? errno
+}
+
+const ERRNO_TEXT: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBADF: 'bad file descriptor',
+  EBUSY: 'device or resource busy',
+  EEXIST: 'file exists',
+  EINVAL: 'invalid argument',
+  EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
+  ENOENT: 'no such file or directory',
+  ENOEXEC: 'exec format error',
+  ENOMEM: 'cannot allocate memory',
+  ENOSPC: 'no space left on device',
+  ENOSYS: 'function not implemented',
+  ENOTDIR: 'not a directory',
+  ENXIO: 'no such device or address',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+  ESRCH: 'no such process',
+  ETIMEDOUT: 'timed out',
+}
