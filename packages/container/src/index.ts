@@ -1,0 +1,15 @@
+/** One Linux container: plan, create, start, exec, watch, destroy. */
+
+export type { Stats, StatsController } from './cgroup/stats/read.ts'
+export { Container } from './container.ts'
+export { Containers, type OpenOptions, type RunningProcess, type RunOptions } from './containers.ts'
+export { explainPlan } from './explain/explain-plan.ts'
+export type { HostFacts } from './host-facts.ts'
+export type { ExecOptions } from './lifecycle/exec.ts'
+export type { CreateMode } from './lifecycle/prepare.ts'
+export { defaultRoot } from './lifecycle/state-root.ts'
+export type { HelperKind } from './lifecycle/stdio.ts'
+export { probeHost } from './probe/probe-host.ts'
+export { StateFile } from './record/state-file.ts'
+export { STEP_CHANNEL, type StepSpan } from './report/trace.ts'
+export type * from './types.ts'
