@@ -93,7 +93,10 @@ export const STEPS = {
   /** Runs a hook: absolute `path` opened before it is run, exact `args` and `env`, descriptors 0-2 only; stdin is
    *  `stateHead` + pid + `stateTail`; stdout and stderr are captured and quoted in the failure. `timeoutMs` 0 is none.
    *  In the parent the pid is the container process's host pid, in the container its own getpid(). */
-  hook: { op: 38, fields: { path: 'str', args: 'strs', env: 'strs', cwd: 'str', stateHead: 'bytes', stateTail: 'bytes', timeoutMs: 'u32' } },
+  hook: {
+    op: 38,
+    fields: { path: 'str', args: 'strs', env: 'strs', cwd: 'str', stateHead: 'bytes', stateTail: 'bytes', timeoutMs: 'u32' },
+  },
   /** Makes a user namespace with these maps (text for uid_map and gid_map) and keeps its descriptor: for id-mapped mounts. */
   make_userns: { op: 39, fields: { slot: 'slot', uidMap: 'bytes', gidMap: 'bytes' } },
 
@@ -112,7 +115,10 @@ export const STEPS = {
   /** Attaches the detached mount to `path` in the root with move_mount onto a descriptor. `create`: 0 no, 1 directory, 2 file,
    *  3 by the type of the mount's root. Missing parents are made 0755. `noSymlinks` refuses any link on the way (ELOOP).
    *  A target on procfs other than its root is refused (EPERM) unless `overProc`. Closes the slot unless `keep`. */
-  attach: { op: 55, fields: { mount: 'slot', root: 'slot', path: 'str', create: 'u32', noSymlinks: 'bool', overProc: 'bool', keep: 'bool' } },
+  attach: {
+    op: 55,
+    fields: { mount: 'slot', root: 'slot', path: 'str', create: 'u32', noSymlinks: 'bool', overProc: 'bool', keep: 'bool' },
+  },
   /** Hides `path`: a directory behind the read-only tmpfs in `emptyDir`, anything else behind the null device in `nullDevice`
    *  (both are attached at first use and cloned from there on). A path that does not exist is left alone. */
   mask: { op: 56, fields: { root: 'slot', path: 'str', nullDevice: 'slot', emptyDir: 'slot' } },
@@ -165,7 +171,10 @@ export const STEPS = {
   /** Sends the notification descriptor with `head` + getpid() as seen by the parent + `tail` as JSON over `socket`. The parent does
    *  the sending (its pid view and network namespace are the host's); the container waits for it. */
   seccomp_notify: { op: 96, fields: { socket: 'slot', listener: 'slot', head: 'bytes', tail: 'bytes' } },
-  scheduler: { op: 97, fields: { policy: 'u32', nice: 'i32', priority: 'u32', flags: 'u64', runtimeNs: 'u64', deadlineNs: 'u64', periodNs: 'u64' } },
+  scheduler: {
+    op: 97,
+    fields: { policy: 'u32', nice: 'i32', priority: 'u32', flags: 'u64', runtimeNs: 'u64', deadlineNs: 'u64', periodNs: 'u64' },
+  },
   /** ioprio_set(2) of this process; `priority` is class << 13 | level. */
   io_priority: { op: 98, fields: { priority: 'u32' } },
   /** sched_setaffinity(2); `mask` is a little-endian bit set. */
@@ -181,6 +190,9 @@ export const STEPS = {
   /** Remembers the first of `candidates` that is a regular file this process may execute; else the failure carries the errno of
    *  the best candidate (EACCES before EISDIR before ENOENT). */
   find_program: { op: 104, fields: { candidates: 'strs' } },
+  /** Looks up `uid` in the container's own /etc/passwd (a regular file of which 1 MiB is read) and adds `HOME=` to the environment of
+   *  `exec`; "/" when it is not there. */
+  home: { op: 108, fields: { uid: 'u32' } },
   /** Stops until a byte can be read from the FIFO in `go`; from then on status frames go to the FIFO in `status`. */
   gate: { op: 105, fields: { go: 'slot', status: 'slot' } },
   /** Clears the parent-death signal: from here on the container outlives its creator. */
@@ -198,7 +210,17 @@ export const STEPS = {
    *  `raw` puts the terminal in `input` into raw mode meanwhile and follows its size. */
   supervise: {
     op: 121,
-    fields: { forwardSignals: 'bool', bindToCaller: 'bool', timeoutMs: 'u32', stopSignal: 'u32', graceMs: 'u32', master: 'slot', input: 'slot', output: 'slot', raw: 'bool' },
+    fields: {
+      forwardSignals: 'bool',
+      bindToCaller: 'bool',
+      timeoutMs: 'u32',
+      stopSignal: 'u32',
+      graceMs: 'u32',
+      master: 'slot',
+      input: 'slot',
+      output: 'slot',
+      raw: 'bool',
+    },
   },
   /** after: sends a COLLECTED frame with `name` and up to 3 KiB of the file's content; an absent file sends nothing. */
   collect: { op: 122, fields: { name: 'str', path: 'str' } },
@@ -227,6 +249,10 @@ export const STEPS = {
   /** Sends an EVENT frame (a = kills so far) each time the OOM counter of the memory cgroup grows, first with the present value;
    *  ends when the cgroup is gone or empty. v2: memory.events by POLLPRI; v1: eventfd on memory.oom_control. */
   watch_oom: { op: 145, fields: { path: 'str', v2: 'bool' } },
+  /** sd_notify(3) for a container: binds a datagram socket (0777) at `path`, sends an EVENT frame (the container may start now), waits
+   *  for a line `READY=…`, forwards it to the socket at `forward` with `MAINPID=<pid>` and a barrier (30 s at most), removes its own
+   *  socket. Ends early with ESRCH when the process dies before it is ready. */
+  notify_proxy: { op: 147, fields: { path: 'str', forward: 'str', pid: 'u32', startTime: 'u64' } },
   /** Sends an EVENT frame for each memory pressure notification: v2 a PSI trigger text for memory.pressure, v1 a level. */
   watch_pressure: { op: 146, fields: { path: 'str', v2: 'bool', trigger: 'str' } },
 } as const satisfies Record<string, { op: number; fields: Record<string, FieldType> }>
@@ -265,13 +291,87 @@ export interface Plan {
 
 /** System calls that a failure can name. */
 export const SYSCALLS = [
-  '', 'open', 'openat2', 'write', 'read', 'mkdir', 'rmdir', 'unlink', 'rename', 'mkfifo', 'mknod', 'symlink', 'chown', 'chmod', 'stat',
-  'pidfd_open', 'pidfd_send_signal', 'socket', 'connect', 'sendmsg', 'recvmsg', 'clone3', 'setns', 'unshare', 'prlimit', 'fork', 'execve',
-  'waitid', 'pipe', 'poll', 'fsopen', 'fsconfig', 'fsmount', 'open_tree', 'move_mount', 'mount_setattr', 'mount', 'umount2', 'pivot_root',
-  'chroot', 'chdir', 'getcwd', 'sethostname', 'setdomainname', 'ioctl', 'keyctl', 'setsid', 'dup3', 'prctl', 'capset', 'setgroups',
-  'setresgid', 'setresuid', 'seccomp', 'sched_setattr', 'ioprio_set', 'sched_setaffinity', 'set_mempolicy', 'personality', 'close_range',
-  'memfd_create', 'mmap', 'netlink', 'fchdir', 'access', 'readlink', 'timeout', 'decode', 'hook', 'exit', 'sync', 'fstatfs', 'getdents',
-  'copy', 'umask', 'bpf', 'eventfd', 'inotify', 'getxattr', 'link', 'fcntl',
+  '',
+  'open',
+  'openat2',
+  'write',
+  'read',
+  'mkdir',
+  'rmdir',
+  'unlink',
+  'rename',
+  'mkfifo',
+  'mknod',
+  'symlink',
+  'chown',
+  'chmod',
+  'stat',
+  'pidfd_open',
+  'pidfd_send_signal',
+  'socket',
+  'connect',
+  'sendmsg',
+  'recvmsg',
+  'clone3',
+  'setns',
+  'unshare',
+  'prlimit',
+  'fork',
+  'execve',
+  'waitid',
+  'pipe',
+  'poll',
+  'fsopen',
+  'fsconfig',
+  'fsmount',
+  'open_tree',
+  'move_mount',
+  'mount_setattr',
+  'mount',
+  'umount2',
+  'pivot_root',
+  'chroot',
+  'chdir',
+  'getcwd',
+  'sethostname',
+  'setdomainname',
+  'ioctl',
+  'keyctl',
+  'setsid',
+  'dup3',
+  'prctl',
+  'capset',
+  'setgroups',
+  'setresgid',
+  'setresuid',
+  'seccomp',
+  'sched_setattr',
+  'ioprio_set',
+  'sched_setaffinity',
+  'set_mempolicy',
+  'personality',
+  'close_range',
+  'memfd_create',
+  'mmap',
+  'netlink',
+  'fchdir',
+  'access',
+  'readlink',
+  'timeout',
+  'decode',
+  'hook',
+  'exit',
+  'sync',
+  'fstatfs',
+  'getdents',
+  'copy',
+  'umask',
+  'bpf',
+  'eventfd',
+  'inotify',
+  'getxattr',
+  'link',
+  'fcntl',
 ] as const
 
 /** Kinds of status frames; `protocol.md` says what each carries. */

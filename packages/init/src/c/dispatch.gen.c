@@ -141,6 +141,8 @@ int run_step(struct run *run, const struct teu_step *step) {
     return op_chdir(run, &step->u.chdir);
   case TEU_OP_FIND_PROGRAM:
     return op_find_program(run, &step->u.find_program);
+  case TEU_OP_HOME:
+    return op_home(run, &step->u.home);
   case TEU_OP_GATE:
     return op_gate(run, &step->u.gate);
   case TEU_OP_OUTLIVE_PARENT:
@@ -173,6 +175,8 @@ int run_step(struct run *run, const struct teu_step *step) {
     return op_wait_process(run, &step->u.wait_process);
   case TEU_OP_WATCH_OOM:
     return op_watch_oom(run, &step->u.watch_oom);
+  case TEU_OP_NOTIFY_PROXY:
+    return op_notify_proxy(run, &step->u.notify_proxy);
   case TEU_OP_WATCH_PRESSURE:
     return op_watch_pressure(run, &step->u.watch_pressure);
   }

@@ -372,6 +372,10 @@ static const struct teu_field fields_find_program[] = {
   {TEU_FIELD_STRS, offsetof(struct step_find_program, candidates)},
 };
 
+static const struct teu_field fields_home[] = {
+  {TEU_FIELD_U32, offsetof(struct step_home, uid)},
+};
+
 static const struct teu_field fields_gate[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_gate, go)},
   {TEU_FIELD_SLOT, offsetof(struct step_gate, status)},
@@ -453,6 +457,13 @@ static const struct teu_field fields_watch_oom[] = {
   {TEU_FIELD_BOOL, offsetof(struct step_watch_oom, v2)},
 };
 
+static const struct teu_field fields_notify_proxy[] = {
+  {TEU_FIELD_STR, offsetof(struct step_notify_proxy, path)},
+  {TEU_FIELD_STR, offsetof(struct step_notify_proxy, forward)},
+  {TEU_FIELD_U32, offsetof(struct step_notify_proxy, pid)},
+  {TEU_FIELD_U64, offsetof(struct step_notify_proxy, start_time)},
+};
+
 static const struct teu_field fields_watch_pressure[] = {
   {TEU_FIELD_STR, offsetof(struct step_watch_pressure, path)},
   {TEU_FIELD_BOOL, offsetof(struct step_watch_pressure, v2)},
@@ -528,6 +539,7 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_LSM_LABEL] = {true, 2, fields_lsm_label},
   [TEU_OP_CHDIR] = {true, 2, fields_chdir},
   [TEU_OP_FIND_PROGRAM] = {true, 1, fields_find_program},
+  [TEU_OP_HOME] = {true, 1, fields_home},
   [TEU_OP_GATE] = {true, 2, fields_gate},
   [TEU_OP_OUTLIVE_PARENT] = {true, 0, NULL},
   [TEU_OP_EXEC] = {true, 4, fields_exec},
@@ -544,5 +556,6 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_FREEZE] = {true, 4, fields_freeze},
   [TEU_OP_WAIT_PROCESS] = {true, 3, fields_wait_process},
   [TEU_OP_WATCH_OOM] = {true, 2, fields_watch_oom},
+  [TEU_OP_NOTIFY_PROXY] = {true, 4, fields_notify_proxy},
   [TEU_OP_WATCH_PRESSURE] = {true, 3, fields_watch_pressure},
 };

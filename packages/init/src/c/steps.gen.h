@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_SCHEMA 0x503b0c04u
+#define STEPS_SCHEMA 0x6aaaf0cfu
 #define TEU_NO_SLOT (-1)
 #define TEU_SLOT_COUNT 4096
 #define TEU_MAX_PLAN 16777216u
 #define TEU_MAX_STEPS 65536u
 #define TEU_MAX_FRAME 4096
-#define TEU_OP_LIMIT 147
+#define TEU_OP_LIMIT 148
 
 enum teu_stage {
   TEU_STAGE_PARENT = 0,
@@ -116,6 +116,7 @@ enum teu_op {
   TEU_OP_LSM_LABEL = 102,
   TEU_OP_CHDIR = 103,
   TEU_OP_FIND_PROGRAM = 104,
+  TEU_OP_HOME = 108,
   TEU_OP_GATE = 105,
   TEU_OP_OUTLIVE_PARENT = 106,
   TEU_OP_EXEC = 107,
@@ -132,6 +133,7 @@ enum teu_op {
   TEU_OP_FREEZE = 143,
   TEU_OP_WAIT_PROCESS = 144,
   TEU_OP_WATCH_OOM = 145,
+  TEU_OP_NOTIFY_PROXY = 147,
   TEU_OP_WATCH_PRESSURE = 146,
 };
 
@@ -615,6 +617,10 @@ struct step_find_program {
   struct teu_strs candidates;
 };
 
+struct step_home {
+  uint32_t uid;
+};
+
 struct step_gate {
   int32_t go;
   int32_t status;
@@ -696,6 +702,13 @@ struct step_watch_oom {
   bool v2;
 };
 
+struct step_notify_proxy {
+  const char *path;
+  const char *forward;
+  uint32_t pid;
+  uint64_t start_time;
+};
+
 struct step_watch_pressure {
   const char *path;
   bool v2;
@@ -775,6 +788,7 @@ struct teu_step {
     struct step_lsm_label lsm_label;
     struct step_chdir chdir;
     struct step_find_program find_program;
+    struct step_home home;
     struct step_gate gate;
     struct step_outlive_parent outlive_parent;
     struct step_exec exec;
@@ -791,6 +805,7 @@ struct teu_step {
     struct step_freeze freeze;
     struct step_wait_process wait_process;
     struct step_watch_oom watch_oom;
+    struct step_notify_proxy notify_proxy;
     struct step_watch_pressure watch_pressure;
   } u;
 };
@@ -887,6 +902,7 @@ int op_personality(struct run *run, const struct step_personality *step);
 int op_lsm_label(struct run *run, const struct step_lsm_label *step);
 int op_chdir(struct run *run, const struct step_chdir *step);
 int op_find_program(struct run *run, const struct step_find_program *step);
+int op_home(struct run *run, const struct step_home *step);
 int op_gate(struct run *run, const struct step_gate *step);
 int op_outlive_parent(struct run *run, const struct step_outlive_parent *step);
 int op_exec(struct run *run, const struct step_exec *step);
@@ -903,6 +919,7 @@ int op_signal_cgroup(struct run *run, const struct step_signal_cgroup *step);
 int op_freeze(struct run *run, const struct step_freeze *step);
 int op_wait_process(struct run *run, const struct step_wait_process *step);
 int op_watch_oom(struct run *run, const struct step_watch_oom *step);
+int op_notify_proxy(struct run *run, const struct step_notify_proxy *step);
 int op_watch_pressure(struct run *run, const struct step_watch_pressure *step);
 
 #endif
