@@ -77,7 +77,7 @@ static ssize_t read_passwd(char *buffer, size_t size) {
 int op_home(struct run *run, const struct step_home *step) {
   strcpy(run->home, "/");
   char *buffer = malloc(PASSWD_LIMIT);
-  if (!buffer) return fail(run, TEU_SYS_MMAP, ENOMEM, NULL);
+  if (!buffer) return fail(run, TEU_SYS_mmap, ENOMEM, NULL);
   ssize_t size = read_passwd(buffer, PASSWD_LIMIT);
   if (size > 0) find_home(buffer, (size_t)size, step->uid, run->home, sizeof run->home);
   free(buffer);

@@ -19,7 +19,7 @@
  * abstract name ('@') is only connected to. */
 static int socket_at(struct run *run, const char *path, bool listen) {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail(run, TEU_SYS_SOCKET, errno, path);
+  if (fd < 0) return fail(run, TEU_SYS_socket, errno, path);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   socklen_t length = (socklen_t)sizeof address;
   int home = -1;
@@ -59,7 +59,7 @@ failed:;
     close(home);
   }
   close(fd);
-  return fail(run, listen ? TEU_SYS_SOCKET : TEU_SYS_CONNECT, error, path);
+  return fail(run, listen ? TEU_SYS_socket : TEU_SYS_connect, error, path);
 }
 
 /* The line of a datagram that begins with READY=, without its newline; 0 when there is none. */
@@ -104,7 +104,7 @@ static int forward_ready(struct run *run, const struct step_notify_proxy *step, 
   if (send(manager, line, length, MSG_NOSIGNAL) < 0 || send(manager, pid, (size_t)pid_length, MSG_NOSIGNAL) < 0) {
     int error = errno;
     close(manager);
-    return fail(run, TEU_SYS_SENDMSG, error, step->forward);
+    return fail(run, TEU_SYS_sendmsg, error, step->forward);
   }
   barrier(manager);
   close(manager);
@@ -117,7 +117,7 @@ static int wait_until_ready(struct run *run, const struct step_notify_proxy *ste
     struct pollfd waits[3] = {{.fd = listener, .events = POLLIN}, {.fd = process, .events = POLLIN}, {.fd = run->control_fd, .events = POLLIN}};
     if (poll(waits, 3, -1) < 0) {
       if (errno == EINTR) continue;
-      return fail(run, TEU_SYS_POLL, errno, step->path);
+      return fail(run, TEU_SYS_poll, errno, step->path);
     }
     if (waits[0].revents & POLLIN) {
       char text[4096];
@@ -127,8 +127,8 @@ static int wait_until_ready(struct run *run, const struct step_notify_proxy *ste
       if (length > 0) return forward_ready(run, step, line, length);
       continue; /* what was sent before the death is read before the death is acted upon */
     }
-    if (waits[1].revents) return fail(run, TEU_SYS_WAITID, ESRCH, NULL);
-    if (waits[2].revents) return fail(run, TEU_SYS_POLL, ECANCELED, NULL);
+    if (waits[1].revents) return fail(run, TEU_SYS_waitid, ESRCH, NULL);
+    if (waits[2].revents) return fail(run, TEU_SYS_poll, ECANCELED, NULL);
   }
 }
 
