@@ -1,6 +1,18 @@
 /** The identity of the step table: both sides of the wire must have been made from the same one. */
 
-import { CONTROLS, FRAMES, MAX_FRAME_BYTES, MAX_PLAN_BYTES, MAX_STEPS, NO_SLOT, REQUESTS, SLOT_COUNT, STAGES, STEPS, SYSCALLS } from './steps.ts'
+import {
+  CONTROLS,
+  FRAMES,
+  MAX_FRAME_BYTES,
+  MAX_PLAN_BYTES,
+  MAX_STEPS,
+  NO_SLOT,
+  REQUESTS,
+  SLOT_COUNT,
+  STAGES,
+  STEPS,
+  SYSCALLS,
+} from './steps.ts'
 
 /** Computes the schema id: FNV-1a (32 bits) of everything that has a number or an order on the wire. Pure. */
 export function computeSchema(): number {

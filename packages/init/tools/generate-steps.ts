@@ -9,11 +9,23 @@
  * The results are committed; `src/generated.test.ts` fails when they differ from the table.
  */
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { computeSchema } from '../src/schema.ts'
 import type { FieldType } from '../src/steps.ts'
-import { CONTROLS, FRAMES, MAX_FRAME_BYTES, MAX_PLAN_BYTES, MAX_STEPS, NO_SLOT, REQUESTS, SLOT_COUNT, STAGES, STEPS, SYSCALLS } from '../src/steps.ts'
+import {
+  CONTROLS,
+  FRAMES,
+  MAX_FRAME_BYTES,
+  MAX_PLAN_BYTES,
+  MAX_STEPS,
+  NO_SLOT,
+  REQUESTS,
+  SLOT_COUNT,
+  STAGES,
+  STEPS,
+  SYSCALLS,
+} from '../src/steps.ts'
 
 const C_TYPES: Record<FieldType, string> = {
   u32: 'uint32_t ',
@@ -183,9 +195,12 @@ export function generateSteps(): ReadonlyMap<string, string> {
   ])
 }
 
-/** Writes the generated files into the package. */
+/** Writes the generated files into the package; one that is as it should be is not touched. */
 export function writeSteps(): void {
-  for (const [path, text] of generateSteps()) writeFileSync(new URL(`../${path}`, import.meta.url), text)
+  for (const [path, text] of generateSteps()) {
+    const url = new URL(`../${path}`, import.meta.url)
+    if (!existsSync(url) || readFileSync(url, 'utf8') !== text) writeFileSync(url, text)
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeSteps()

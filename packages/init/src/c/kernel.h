@@ -1,15 +1,32 @@
-/* System calls and numbers that the C library may not have, and two habits: EINTR is retried, descriptors close at scope end. */
+/* System calls around processes and descriptors that the C library may have no function for, defined here so that the program
+ * builds without kernel headers; and two habits: EINTR is retried, descriptors close at scope end. */
 #ifndef KERNEL_H
 #define KERNEL_H
 
 #include <errno.h>
-#include <linux/openat2.h>
-#include <linux/sched.h>
-#include <signal.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+/* Since Linux 5.1 a new call has the same number on every architecture. */
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4u
@@ -23,15 +40,25 @@
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000u
+#endif
+#ifndef CLONE_PARENT
+#define CLONE_PARENT 0x8000u
+#endif
+#ifndef CLONE_NEWUSER
+#define CLONE_NEWUSER 0x10000000u
+#endif
+#define CLONE_INTO_CGROUP_FLAG 0x200000000u
 
 /* Repeats a call that a signal interrupted. */
-#define RETRY(call)                             \
-  (__extension__({                              \
-    long retry_result;                          \
-    do {                                        \
-      retry_result = (long)(call);              \
+#define RETRY(call)                               \
+  (__extension__({                                \
+    long retry_result;                            \
+    do {                                          \
+      retry_result = (long)(call);                \
     } while (retry_result < 0 && errno == EINTR); \
-    retry_result;                               \
+    retry_result;                                 \
   }))
 
 static inline void close_at_end(const int *fd) {
@@ -44,11 +71,19 @@ static inline void close_at_end(const int *fd) {
 /* `AUTO_CLOSE int fd = …;` closes fd when the scope ends; set it to -1 to hand it on. */
 #define AUTO_CLOSE __attribute__((cleanup(close_at_end)))
 
+struct sys_open_how {
+  uint64_t flags, mode, resolve;
+};
 static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
-  struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+  struct sys_open_how how = {flags, mode, resolve};
   return (int)RETRY(syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
-static inline pid_t sys_clone3(struct clone_args *args) { return (pid_t)syscall(SYS_clone3, args, sizeof *args); }
+
+struct sys_clone_args {
+  uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+static inline pid_t sys_clone3(struct sys_clone_args *args) { return (pid_t)syscall(SYS_clone3, args, sizeof *args); }
+
 static inline int sys_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int sys_pidfd_send_signal(int pidfd, int number) {
   return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
