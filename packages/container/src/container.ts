@@ -10,6 +10,7 @@ import type { HostFacts } from './host-facts.ts'
 import { type ActContext, act, runHooks, startAct } from './lifecycle/act.ts'
 import { type ExecOptions, startExec } from './lifecycle/exec.ts'
 import type { PlanRun } from './lifecycle/plan-run.ts'
+import { startAndNotify } from './lifecycle/notify.ts'
 import { alreadyRunning, busy, isLive, notRunning, refuseBusy, refuseDestroy } from './lifecycle/refusals.ts'
 import { openGate } from './lifecycle/start.ts'
 import { removeStateDirectory } from './lifecycle/state-root.ts'
@@ -124,13 +125,15 @@ export class Container implements AsyncDisposable {
 
   /** Lets the program of a created container run. Resolves when it has been executed and the poststart hooks are done.
    *  @throws {TeuError} ERR_TEU_ALREADY_RUNNING, ERR_TEU_NOT_RUNNING, ERR_TEU_PROCESS_START, ERR_TEU_HOOK */
-  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async start(options: { signal?: AbortSignal; notifySocket?: string } = {}): Promise<void> {
     const loaded = this.#load()
     const status = statusOf(loaded)
     if (status === 'creating') throw busy(this.id)
     if (status === 'stopped' || status === 'checkpointed') throw notRunning(this.id, 'cannot start a container that has stopped')
     if (status === 'running' || !existsSync(loaded.paths.gate)) throw alreadyRunning(this.id)
-    await openGate(loaded, options.signal)
+    const open = (): Promise<void> => openGate(loaded, options.signal)
+    if (options.notifySocket === undefined) await open()
+    else await startAndNotify(this.#act('start'), loaded, options.notifySocket, open)
     const { config: spec, bundle } = loaded.stored
     try {
       await runHooks(this.#act('start'), 'poststart', { spec, bundle, pid: loaded.init?.pid ?? 0 })

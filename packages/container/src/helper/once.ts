@@ -122,8 +122,11 @@ class RequestFiles {
   }
 }
 
+/** Steps that last: while they run, this process has to hear of events, signals and the caller's wish to end. */
+const LASTING: ReadonlySet<string> = new Set(['supervise', 'watch_oom', 'watch_pressure', 'notify_proxy', 'wait_process'])
+
 function staysInForeground(plan: Plan): boolean {
-  return plan.parent.at(-1)?.op === 'supervise'
+  return LASTING.has(plan.parent.at(-1)?.op ?? '')
 }
 
 function nothing(): void {

@@ -75,11 +75,12 @@ static ssize_t read_passwd(char *buffer, size_t size) {
 }
 
 int op_home(struct run *run, const struct step_home *step) {
-  strcpy(run->home, "/");
+  static const char prefix[] = "HOME=";
+  strcpy(run->home, "HOME=/");
   char *buffer = malloc(PASSWD_LIMIT);
   if (!buffer) return fail(run, TEU_SYS_mmap, ENOMEM, NULL);
   ssize_t size = read_passwd(buffer, PASSWD_LIMIT);
-  if (size > 0) find_home(buffer, (size_t)size, step->uid, run->home, sizeof run->home);
+  if (size > 0) find_home(buffer, (size_t)size, step->uid, run->home + sizeof prefix - 1, sizeof run->home - (sizeof prefix - 1));
   free(buffer);
   return 0;
 }

@@ -14,6 +14,8 @@
 #include "teu.h"
 
 #define BARRIER_TIMEOUT_MS 30000
+/* The plan of a notify_proxy has no other steps, so any slot is free. */
+#define PROCESS_SLOT 0
 
 /* Binds or connects a datagram socket. The name may be longer than a socket address: then it is reached through its directory. An
  * abstract name ('@') is only connected to. */
@@ -133,8 +135,9 @@ static int wait_until_ready(struct run *run, const struct step_notify_proxy *ste
 }
 
 int op_notify_proxy(struct run *run, const struct step_notify_proxy *step) {
-  int process = open_process(run, step->pid, step->startTime);
-  if (process < 0) return -1;
+  const struct step_open_pidfd opening = {.slot = PROCESS_SLOT, .pid = step->pid, .start_time = step->start_time};
+  if (op_open_pidfd(run, &opening) != 0) return -1;
+  int process = slot_get(run, PROCESS_SLOT);
   int listener = socket_at(run, step->path, true);
   int result = listener < 0 ? -1 : send_event(run, 0);
   if (result == 0) result = wait_until_ready(run, step, listener, process);
@@ -142,6 +145,6 @@ int op_notify_proxy(struct run *run, const struct step_notify_proxy *step) {
     close(listener);
     (void)unlink(step->path);
   }
-  close(process);
+  slot_close(run, PROCESS_SLOT);
   return result;
 }

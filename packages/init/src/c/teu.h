@@ -48,7 +48,6 @@ struct run {
   uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
   const char *program;          /* what find_program found */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
-  char home[1024];              /* what op_home found; empty when the plan does not ask */
   struct undo_log undo;         /* parent only */
   struct trace_log *trace_log;  /* NULL when not tracing */
   /* what the container process told about itself, see sync.h; parent only */
