@@ -1,0 +1,28 @@
+/** Names of cgroups as they may come from a config or a command line. Pure. */
+
+import { TeuError } from '@teu/spec'
+
+/** Checks a cgroup path and takes empty and `.` components out. It can be joined below any directory and stays there.
+ *  @returns components; none for an empty path and for `/`
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID for `..`, control characters, and components that no directory can have as its name */
+export function cgroupComponents(path: string, what: string, pointer?: string): string[] {
+  const components = path.split('/').filter((component) => component !== '' && component !== '.')
+  for (const component of components) {
+    const problem = problemOf(component)
+    if (problem) {
+      throw new TeuError('ERR_TEU_CONFIG_INVALID', `${what}: ${problem}, got ${JSON.stringify(path.slice(0, 200))}`, { pointer })
+    }
+  }
+  if (new TextEncoder().encode(path).length > 4000) {
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `${what}: a cgroup path has at most 4000 bytes`, { pointer })
+  }
+  return components
+}
+
+function problemOf(component: string): string | undefined {
+  if (component === '..') return 'must not go up with ".."'
+  // A newline would also make a second line in /proc/PID/cgroup, which everybody parses by lines.
+  if ([...component].some((character) => character < ' ' || character === '\x7f')) return 'must not hold control characters'
+  if (new TextEncoder().encode(component).length > 255) return 'no component may be longer than 255 bytes'
+  return undefined
+}

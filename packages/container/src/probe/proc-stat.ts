@@ -1,0 +1,59 @@
+/** Identity of processes: a pid means something only together with its start time and the boot it belongs to. */
+
+import { readFileSync } from 'node:fs'
+import { TeuError } from '@teu/spec'
+
+/** The fields of /proc/PID/stat that tell whether a process is the one we mean. */
+export interface ProcStat {
+  /** One letter: `R`, `S`, `D`, `Z` (zombie), `X` (dead) … */
+  readonly state: string
+  readonly parentPid: number
+  /** Field 22, in decimal: clock ticks since boot. Text, because nothing is ever computed with it. */
+  readonly startTime: string
+}
+
+/** Parses /proc/PID/stat. The name of the program, in parentheses, may itself hold spaces, newlines and parentheses: fields are counted
+ *  from the last `)`.
+ *  @throws {TeuError} ERR_TEU_SYSTEM for text of another format
+ *  @see proc_pid_stat(5) */
+export function parseProcStat(text: string): ProcStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const [state = '', parentPid = ''] = fields
+  const startTime = fields[19]
+  if (!text.includes(')') || state.length !== 1 || startTime === undefined || !/^\d+$/.test(startTime)) {
+    throw new TeuError('ERR_TEU_SYSTEM', `Cannot read a process's stat file: unexpected content ${JSON.stringify(text.slice(0, 80))}`)
+  }
+  return { state, parentPid: Number(parentPid), startTime }
+}
+
+/** Start time of a process, undefined when there is none (any more).
+ *  @param root  directory that stands in for `/` */
+export function readStartTime(pid: number, root = ''): string | undefined {
+  return readProcStat(pid, root)?.startTime
+}
+
+/** Whether exactly this process lives. A zombie does not. For a process that was known in another boot compare {@link bootId} first. */
+export function isAlive(process: { readonly pid: number; readonly startTime: string }, root = ''): boolean {
+  const stat = readProcStat(process.pid, root)
+  return stat !== undefined && stat.startTime === process.startTime && stat.state !== 'Z' && stat.state !== 'X'
+}
+
+let knownBootId: string | undefined
+
+/** Random id of this boot of the kernel (/proc/sys/kernel/random/boot_id). */
+export function bootId(): string {
+  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  return knownBootId
+}
+
+function readProcStat(pid: number, root: string): ProcStat | undefined {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
+  try {
+    return parseProcStat(readFileSync(`${root}/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // ESRCH: it ended between open(2) and read(2).
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+}
