@@ -7,7 +7,7 @@ import type { HostFacts } from '../host-facts.ts'
 import { compileExecPlan } from '../plan/exec.ts'
 import type { LoadedRecord } from '../record/container-record.ts'
 import { isTraced } from '../report/trace.ts'
-import { compileSeccompOf } from '../seccomp/compile-of.ts'
+import { seccompFilter } from './seccomp-filter.ts'
 import type { ExecProcess, ExitReport, ProcessOptions, Signal } from '../types.ts'
 import { PlanRun } from './plan-run.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio } from './stdio.ts'
@@ -44,7 +44,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
   }
   const planned = planStdio(stdioRequest)
   const profile = stored.config.linux?.seccomp
-  const seccomp = profile && compileSeccompOf(profile, context.host)
+  const seccomp = profile && seccompFilter(profile, context.host)
   const plan = compileExecPlan({
     id: stored.id,
     spec: stored.config,

@@ -13,7 +13,7 @@ import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/cr
 import { bootId, readStartTime } from '../probe/proc-stat.ts'
 import type { StoredRecord } from '../record/container-record.ts'
 import type { StatePaths } from '../record/paths.ts'
-import { compileSeccompOf } from '../seccomp/compile-of.ts'
+import { seccompFilter } from './seccomp-filter.ts'
 import type { CgroupManager, CreateOptions } from '../types.ts'
 
 /** How the container is going to be looked after. */
@@ -75,7 +75,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   const cgroup = locateCgroups({ cgroupsPath: spec.linux?.cgroupsPath, id: config.id, manager: request.cgroupManager, host })
   const setup = planCgroupSetup({ spec, location: cgroup, host })
   const join = planCgroupJoin(cgroup)
-  const seccomp = spec.linux?.seccomp && compileSeccompOf(spec.linux.seccomp, host)
+  const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, host)
   const plan = compileCreatePlan({
     id: config.id,
     spec,
