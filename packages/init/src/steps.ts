@@ -92,7 +92,8 @@ export const STEPS = {
   move_netdev: { op: 37, fields: { name: 'str', newName: 'str' } },
   /** Runs a hook: absolute `path` opened before it is run, exact `args` and `env`, descriptors 0-2 only; stdin is
    *  `stateHead` + pid + `stateTail`; stdout and stderr are captured and quoted in the failure. `timeoutMs` 0 is none.
-   *  In the parent the pid is the container process's host pid, in the container its own getpid(). */
+   *  In the parent the pid is the container process's host pid, in the container its own getpid(); with an empty `stateTail` the head is
+   *  the whole document and no pid is inserted. */
   hook: {
     op: 38,
     fields: { path: 'str', args: 'strs', env: 'strs', cwd: 'str', stateHead: 'bytes', stateTail: 'bytes', timeoutMs: 'u32' },
@@ -110,8 +111,9 @@ export const STEPS = {
   open_tree: { op: 52, fields: { slot: 'slot', root: 'slot', path: 'str', recursive: 'bool', noSymlinks: 'bool' } },
   /** mount_setattr(2). `userns` other than none id-maps the mount; `propagation` 0 leaves it. */
   mount_attr: { op: 53, fields: { slot: 'slot', set: 'u64', clear: 'u64', propagation: 'u32', recursive: 'bool', userns: 'slot' } },
-  /** Attaches the detached mount in `mount` over "/" of this mount namespace; the slot goes on as the container's root. */
-  attach_root: { op: 54, fields: { mount: 'slot' } },
+  /** Attaches the detached mount in `mount` over "/" of this mount namespace, or on the absolute host path `path` when hooks have to find
+   *  it there; the slot goes on as the container's root. */
+  attach_root: { op: 54, fields: { mount: 'slot', path: 'str' } },
   /** Attaches the detached mount to `path` in the root with move_mount onto a descriptor. `create`: 0 no, 1 directory, 2 file,
    *  3 by the type of the mount's root. Missing parents are made 0755. `noSymlinks` refuses any link on the way (ELOOP).
    *  A target on procfs other than its root is refused (EPERM) unless `overProc`. Closes the slot unless `keep`. */
@@ -137,6 +139,12 @@ export const STEPS = {
   change_root: { op: 62, fields: { root: 'slot' } },
   /** Makes a directory (and its parents, 0755) in the root with `mode`. */
   mkdir_in_root: { op: 63, fields: { root: 'slot', path: 'str', mode: 'u32' } },
+  /** container: hands the descriptor in `slot` to the parent, which keeps it in its own slot of that number, and closes it here. */
+  give: { op: 64, fields: { slot: 'slot' } },
+  /** fchown(2) of what `slot` refers to; 0xffffffff leaves an id as it is. */
+  own: { op: 65, fields: { slot: 'slot', uid: 'u32', gid: 'u32' } },
+  /** Gives the root of the detached mount the permission bits of the directory at `path` in the root, if there is one. */
+  copy_mode: { op: 66, fields: { mount: 'slot', root: 'slot', path: 'str' } },
 
   // ---- the process itself ------------------------------------------------------------------------------------------------
   hostname: { op: 80, fields: { name: 'str' } },
@@ -168,9 +176,9 @@ export const STEPS = {
   /** seccomp(SECCOMP_SET_MODE_FILTER): `program` is an array of struct sock_filter. With `listener` the notification descriptor
    *  goes to that slot (flag NEW_LISTENER is added). */
   seccomp: { op: 95, fields: { flags: 'u32', program: 'bytes', listener: 'slot' } },
-  /** Sends the notification descriptor with `head` + getpid() as seen by the parent + `tail` as JSON over `socket`. The parent does
-   *  the sending (its pid view and network namespace are the host's); the container waits for it. */
-  seccomp_notify: { op: 96, fields: { socket: 'slot', listener: 'slot', head: 'bytes', tail: 'bytes' } },
+  /** Sends the notification descriptor with `head` + pid + `middle` + pid + `tail` as JSON over `socket`. The parent does the sending (its
+   *  pid view and network namespace are the host's); the container waits for it. */
+  seccomp_notify: { op: 96, fields: { socket: 'slot', listener: 'slot', head: 'bytes', middle: 'bytes', tail: 'bytes' } },
   scheduler: {
     op: 97,
     fields: { policy: 'u32', nice: 'i32', priority: 'u32', flags: 'u64', runtimeNs: 'u64', deadlineNs: 'u64', periodNs: 'u64' },
@@ -182,8 +190,8 @@ export const STEPS = {
   /** set_mempolicy(2). */
   memory_policy: { op: 100, fields: { mode: 'u32', nodes: 'bytes' } },
   personality: { op: 101, fields: { persona: 'u32' } },
-  /** Writes `label` to attr/`file` of this task through a private procfs mount. */
-  lsm_label: { op: 102, fields: { file: 'str', label: 'str' } },
+  /** Writes `label` to attr/`file` of this task, beneath the procfs directory in `proc`: a detached clone of the host's, made by the parent. */
+  lsm_label: { op: 102, fields: { proc: 'slot', file: 'str', label: 'str' } },
   /** chdir(2) in the container after the root is final: openat2 without magic links, fchdir, then getcwd must be reachable.
    *  `create` makes missing directories 0755. */
   chdir: { op: 103, fields: { path: 'str', create: 'bool' } },
@@ -197,6 +205,9 @@ export const STEPS = {
   gate: { op: 105, fields: { go: 'slot', status: 'slot' } },
   /** Clears the parent-death signal: from here on the container outlives its creator. */
   outlive_parent: { op: 106, fields: {} },
+  /** PR_SET_DUMPABLE. An ordinary user's parent stage can write the id maps of a dumpable child only; off again before anything of the
+   *  container can see the process. */
+  dumpable: { op: 109, fields: { on: 'bool' } },
   /** The end: descriptors in `fds` become 3, 4, …, everything else above is closed, then execve of the program found. With
    *  `listenPid`, `LISTEN_PID=<own pid>` is added to `env`. */
   exec: { op: 107, fields: { args: 'strs', env: 'strs', fds: 'u32s', listenPid: 'bool' } },

@@ -91,6 +91,12 @@ int run_step(struct run *run, const struct teu_step *step) {
     return op_change_root(run, &step->u.change_root);
   case TEU_OP_MKDIR_IN_ROOT:
     return op_mkdir_in_root(run, &step->u.mkdir_in_root);
+  case TEU_OP_GIVE:
+    return op_give(run, &step->u.give);
+  case TEU_OP_OWN:
+    return op_own(run, &step->u.own);
+  case TEU_OP_COPY_MODE:
+    return op_copy_mode(run, &step->u.copy_mode);
   case TEU_OP_HOSTNAME:
     return op_hostname(run, &step->u.hostname);
   case TEU_OP_DOMAINNAME:
@@ -147,6 +153,8 @@ int run_step(struct run *run, const struct teu_step *step) {
     return op_gate(run, &step->u.gate);
   case TEU_OP_OUTLIVE_PARENT:
     return op_outlive_parent(run, &step->u.outlive_parent);
+  case TEU_OP_DUMPABLE:
+    return op_dumpable(run, &step->u.dumpable);
   case TEU_OP_EXEC:
     return op_exec(run, &step->u.exec);
   case TEU_OP_DETACH:

@@ -188,6 +188,7 @@ static const struct teu_field fields_mount_attr[] = {
 
 static const struct teu_field fields_attach_root[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_attach_root, mount)},
+  {TEU_FIELD_STR, offsetof(struct step_attach_root, path)},
 };
 
 static const struct teu_field fields_attach[] = {
@@ -249,6 +250,22 @@ static const struct teu_field fields_mkdir_in_root[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_mkdir_in_root, root)},
   {TEU_FIELD_STR, offsetof(struct step_mkdir_in_root, path)},
   {TEU_FIELD_U32, offsetof(struct step_mkdir_in_root, mode)},
+};
+
+static const struct teu_field fields_give[] = {
+  {TEU_FIELD_SLOT, offsetof(struct step_give, slot)},
+};
+
+static const struct teu_field fields_own[] = {
+  {TEU_FIELD_SLOT, offsetof(struct step_own, slot)},
+  {TEU_FIELD_U32, offsetof(struct step_own, uid)},
+  {TEU_FIELD_U32, offsetof(struct step_own, gid)},
+};
+
+static const struct teu_field fields_copy_mode[] = {
+  {TEU_FIELD_SLOT, offsetof(struct step_copy_mode, mount)},
+  {TEU_FIELD_SLOT, offsetof(struct step_copy_mode, root)},
+  {TEU_FIELD_STR, offsetof(struct step_copy_mode, path)},
 };
 
 static const struct teu_field fields_hostname[] = {
@@ -328,6 +345,7 @@ static const struct teu_field fields_seccomp_notify[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_seccomp_notify, socket)},
   {TEU_FIELD_SLOT, offsetof(struct step_seccomp_notify, listener)},
   {TEU_FIELD_BYTES, offsetof(struct step_seccomp_notify, head)},
+  {TEU_FIELD_BYTES, offsetof(struct step_seccomp_notify, middle)},
   {TEU_FIELD_BYTES, offsetof(struct step_seccomp_notify, tail)},
 };
 
@@ -359,6 +377,7 @@ static const struct teu_field fields_personality[] = {
 };
 
 static const struct teu_field fields_lsm_label[] = {
+  {TEU_FIELD_SLOT, offsetof(struct step_lsm_label, proc)},
   {TEU_FIELD_STR, offsetof(struct step_lsm_label, file)},
   {TEU_FIELD_STR, offsetof(struct step_lsm_label, label)},
 };
@@ -379,6 +398,10 @@ static const struct teu_field fields_home[] = {
 static const struct teu_field fields_gate[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_gate, go)},
   {TEU_FIELD_SLOT, offsetof(struct step_gate, status)},
+};
+
+static const struct teu_field fields_dumpable[] = {
+  {TEU_FIELD_BOOL, offsetof(struct step_dumpable, on)},
 };
 
 static const struct teu_field fields_exec[] = {
@@ -504,7 +527,7 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_NEW_MOUNT] = {true, 5, fields_new_mount},
   [TEU_OP_OPEN_TREE] = {true, 5, fields_open_tree},
   [TEU_OP_MOUNT_ATTR] = {true, 6, fields_mount_attr},
-  [TEU_OP_ATTACH_ROOT] = {true, 1, fields_attach_root},
+  [TEU_OP_ATTACH_ROOT] = {true, 2, fields_attach_root},
   [TEU_OP_ATTACH] = {true, 7, fields_attach},
   [TEU_OP_MASK] = {true, 4, fields_mask},
   [TEU_OP_READONLY_PATH] = {true, 2, fields_readonly_path},
@@ -514,6 +537,9 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_PIVOT_ROOT] = {true, 1, fields_pivot_root},
   [TEU_OP_CHANGE_ROOT] = {true, 1, fields_change_root},
   [TEU_OP_MKDIR_IN_ROOT] = {true, 3, fields_mkdir_in_root},
+  [TEU_OP_GIVE] = {true, 1, fields_give},
+  [TEU_OP_OWN] = {true, 3, fields_own},
+  [TEU_OP_COPY_MODE] = {true, 3, fields_copy_mode},
   [TEU_OP_HOSTNAME] = {true, 1, fields_hostname},
   [TEU_OP_DOMAINNAME] = {true, 1, fields_domainname},
   [TEU_OP_LINK_UP] = {true, 1, fields_link_up},
@@ -530,18 +556,19 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_USER] = {true, 4, fields_user},
   [TEU_OP_CAPABILITIES] = {true, 4, fields_capabilities},
   [TEU_OP_SECCOMP] = {true, 3, fields_seccomp},
-  [TEU_OP_SECCOMP_NOTIFY] = {true, 4, fields_seccomp_notify},
+  [TEU_OP_SECCOMP_NOTIFY] = {true, 5, fields_seccomp_notify},
   [TEU_OP_SCHEDULER] = {true, 7, fields_scheduler},
   [TEU_OP_IO_PRIORITY] = {true, 1, fields_io_priority},
   [TEU_OP_CPU_AFFINITY] = {true, 1, fields_cpu_affinity},
   [TEU_OP_MEMORY_POLICY] = {true, 2, fields_memory_policy},
   [TEU_OP_PERSONALITY] = {true, 1, fields_personality},
-  [TEU_OP_LSM_LABEL] = {true, 2, fields_lsm_label},
+  [TEU_OP_LSM_LABEL] = {true, 3, fields_lsm_label},
   [TEU_OP_CHDIR] = {true, 2, fields_chdir},
   [TEU_OP_FIND_PROGRAM] = {true, 1, fields_find_program},
   [TEU_OP_HOME] = {true, 1, fields_home},
   [TEU_OP_GATE] = {true, 2, fields_gate},
   [TEU_OP_OUTLIVE_PARENT] = {true, 0, NULL},
+  [TEU_OP_DUMPABLE] = {true, 1, fields_dumpable},
   [TEU_OP_EXEC] = {true, 4, fields_exec},
   [TEU_OP_DETACH] = {true, 0, NULL},
   [TEU_OP_SUPERVISE] = {true, 9, fields_supervise},

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_SCHEMA 0x6aaaf0cfu
+#define STEPS_SCHEMA 0x767a1b4cu
 #define TEU_NO_SLOT (-1)
 #define TEU_SLOT_COUNT 4096
 #define TEU_MAX_PLAN 16777216u
@@ -91,6 +91,9 @@ enum teu_op {
   TEU_OP_PIVOT_ROOT = 61,
   TEU_OP_CHANGE_ROOT = 62,
   TEU_OP_MKDIR_IN_ROOT = 63,
+  TEU_OP_GIVE = 64,
+  TEU_OP_OWN = 65,
+  TEU_OP_COPY_MODE = 66,
   TEU_OP_HOSTNAME = 80,
   TEU_OP_DOMAINNAME = 81,
   TEU_OP_LINK_UP = 82,
@@ -119,6 +122,7 @@ enum teu_op {
   TEU_OP_HOME = 108,
   TEU_OP_GATE = 105,
   TEU_OP_OUTLIVE_PARENT = 106,
+  TEU_OP_DUMPABLE = 109,
   TEU_OP_EXEC = 107,
   TEU_OP_DETACH = 120,
   TEU_OP_SUPERVISE = 121,
@@ -433,6 +437,7 @@ struct step_mount_attr {
 
 struct step_attach_root {
   int32_t mount;
+  const char *path;
 };
 
 struct step_attach {
@@ -494,6 +499,22 @@ struct step_mkdir_in_root {
   int32_t root;
   const char *path;
   uint32_t mode;
+};
+
+struct step_give {
+  int32_t slot;
+};
+
+struct step_own {
+  int32_t slot;
+  uint32_t uid;
+  uint32_t gid;
+};
+
+struct step_copy_mode {
+  int32_t mount;
+  int32_t root;
+  const char *path;
 };
 
 struct step_hostname {
@@ -573,6 +594,7 @@ struct step_seccomp_notify {
   int32_t socket;
   int32_t listener;
   struct teu_bytes head;
+  struct teu_bytes middle;
   struct teu_bytes tail;
 };
 
@@ -604,6 +626,7 @@ struct step_personality {
 };
 
 struct step_lsm_label {
+  int32_t proc;
   const char *file;
   const char *label;
 };
@@ -624,6 +647,10 @@ struct step_home {
 struct step_gate {
   int32_t go;
   int32_t status;
+};
+
+struct step_dumpable {
+  bool on;
 };
 
 struct step_exec {
@@ -763,6 +790,9 @@ struct teu_step {
     struct step_pivot_root pivot_root;
     struct step_change_root change_root;
     struct step_mkdir_in_root mkdir_in_root;
+    struct step_give give;
+    struct step_own own;
+    struct step_copy_mode copy_mode;
     struct step_hostname hostname;
     struct step_domainname domainname;
     struct step_link_up link_up;
@@ -791,6 +821,7 @@ struct teu_step {
     struct step_home home;
     struct step_gate gate;
     struct step_outlive_parent outlive_parent;
+    struct step_dumpable dumpable;
     struct step_exec exec;
     struct step_detach detach;
     struct step_supervise supervise;
@@ -877,6 +908,9 @@ int op_copy_up(struct run *run, const struct step_copy_up *step);
 int op_pivot_root(struct run *run, const struct step_pivot_root *step);
 int op_change_root(struct run *run, const struct step_change_root *step);
 int op_mkdir_in_root(struct run *run, const struct step_mkdir_in_root *step);
+int op_give(struct run *run, const struct step_give *step);
+int op_own(struct run *run, const struct step_own *step);
+int op_copy_mode(struct run *run, const struct step_copy_mode *step);
 int op_hostname(struct run *run, const struct step_hostname *step);
 int op_domainname(struct run *run, const struct step_domainname *step);
 int op_link_up(struct run *run, const struct step_link_up *step);
@@ -905,6 +939,7 @@ int op_find_program(struct run *run, const struct step_find_program *step);
 int op_home(struct run *run, const struct step_home *step);
 int op_gate(struct run *run, const struct step_gate *step);
 int op_outlive_parent(struct run *run, const struct step_outlive_parent *step);
+int op_dumpable(struct run *run, const struct step_dumpable *step);
 int op_exec(struct run *run, const struct step_exec *step);
 int op_detach(struct run *run, const struct step_detach *step);
 int op_supervise(struct run *run, const struct step_supervise *step);
