@@ -1,0 +1,82 @@
+/** Validation of configs: everything that would be silently wrong is refused, everything unknown is ignored. Pure. */
+
+import { type ParseJsonOptions, parseJson } from './json.ts'
+import { placeOf } from './place.ts'
+import type { LinuxResources } from './types/resources.ts'
+import type { Process } from './types/process.ts'
+import type { Spec } from './types/spec.ts'
+import { Fields } from './validate/fields.ts'
+import { checkProcess, withUser } from './validate/process.ts'
+import { Report, type ValidateOptions } from './validate/report.ts'
+import { checkResources } from './validate/resources.ts'
+import { checkSpec, withDefaults } from './validate/spec.ts'
+
+export type { SpecWarning, ValidateOptions } from './validate/report.ts'
+
+/** Options of {@link parseSpec}. */
+export interface ParseSpecOptions extends ParseJsonOptions, ValidateOptions {}
+
+type NullableFields<T> = T extends readonly unknown[] ? T : { [K in keyof T]: T[K] | null }
+
+/** A change of limits: what is absent stays as it is, null takes a setting back. */
+export type LinuxResourcesPatch = { [K in keyof LinuxResources]?: NullableFields<NonNullable<LinuxResources[K]>> | null | undefined }
+
+/**
+ * Checks a config.
+ * @returns the value itself, or a copy in which an absent `process.user` is spelled out
+ * @throws {TeuError} ERR_TEU_CONFIG_INVALID: first problem with its `pointer`, up to 20 others in `suppressed`
+ * @see runtime-spec config.md, config-linux.md
+ */
+export function validateSpec(value: unknown, options: ValidateOptions = {}): Spec {
+  const report = new Report('config', options)
+  const spec = Fields.of(report, undefined, value)
+  if (spec !== undefined) checkSpec(spec)
+  report.throwIfAny()
+  return withDefaults(value as Spec)
+}
+
+/**
+ * Checks the text of a config.json: {@link parseJson} and {@link validateSpec}.
+ * @throws {TeuError} ERR_TEU_CONFIG_INVALID
+ */
+export function parseSpec(text: string | Uint8Array, options: ParseSpecOptions = {}): Spec {
+  return validateSpec(parseJson(text, options), options)
+}
+
+/**
+ * Checks a `process` object by itself, as in a process file of `exec`.
+ * @param pointerBase  pointer of the object in its document, for messages: `/process`
+ * @returns the value itself, or a copy in which an absent `user` is spelled out
+ * @throws {TeuError} ERR_TEU_CONFIG_INVALID
+ */
+export function validateProcess(value: unknown, pointerBase = '', options: ValidateOptions = {}): Process {
+  const report = new Report('process', options)
+  const process = Fields.of(report, placeOf(pointerBase), value)
+  if (process !== undefined) checkProcess(process)
+  report.throwIfAny()
+  return withUser(value as Process)
+}
+
+/**
+ * Checks a `linux.resources` object by itself, as a change of a container that has limits already.
+ * @throws {TeuError} ERR_TEU_CONFIG_INVALID
+ */
+export function validateResources(value: unknown, options: ValidateOptions = {}): LinuxResources {
+  checkChange(value, new Report('resources', options))
+  return value as LinuxResources
+}
+
+/**
+ * Like {@link validateResources}, for input in which null takes a setting back, as in the file of `update --resources`.
+ * @throws {TeuError} ERR_TEU_CONFIG_INVALID
+ */
+export function validateResourcesPatch(value: unknown, options: ValidateOptions = {}): LinuxResourcesPatch {
+  checkChange(value, new Report('resources', options, true))
+  return value as LinuxResourcesPatch
+}
+
+function checkChange(value: unknown, report: Report): void {
+  const resources = Fields.of(report, undefined, value)
+  if (resources !== undefined) checkResources(resources, true)
+  report.throwIfAny()
+}

@@ -1,0 +1,68 @@
+import { TeuError } from '../error.ts'
+import { dottedPath, type Place, pointerOf } from '../place.ts'
+
+/** Something in a config that is legal and probably not meant. */
+export interface SpecWarning {
+  /** RFC 6901 pointer of the value. */
+  readonly pointer: string
+  readonly message: string
+}
+
+/** Options of the validators. */
+export interface ValidateOptions {
+  /** Called for each doubtful but legal value. */
+  onWarning?: ((warning: SpecWarning) => void) | undefined
+}
+
+interface Problem {
+  readonly place: Place | undefined
+  readonly text: string
+}
+
+/** How many problems are told beside the first. */
+const MAX_SUPPRESSED = 20
+
+/** What one validation has found. Paths and texts are put together only for what is told. */
+export class Report {
+  /** A property that is null counts as absent: for changes, where null takes a setting back. */
+  readonly nullIsAbsent: boolean
+  readonly #problems: Problem[] = []
+  readonly #root: string
+  readonly #onWarning: ((warning: SpecWarning) => void) | undefined
+
+  /** @param root  name of the whole document in messages about the document itself */
+  constructor(root: string, options: ValidateOptions, nullIsAbsent = false) {
+    this.nullIsAbsent = nullIsAbsent
+    this.#root = root
+    this.#onWarning = options.onWarning
+  }
+
+  problem(place: Place | undefined, text: string): void {
+    if (this.#problems.length <= MAX_SUPPRESSED) this.#problems.push({ place, text })
+  }
+
+  warning(place: Place | undefined, text: string): void {
+    this.#onWarning?.({ pointer: pointerOf(place), message: this.#message(place, text) })
+  }
+
+  /** @throws {TeuError} ERR_TEU_CONFIG_INVALID: the first problem, with the others in `suppressed` */
+  throwIfAny(): void {
+    const [first, ...others] = this.#problems
+    if (first === undefined) return
+    throw this.#error(
+      first,
+      others.map((problem) => this.#error(problem)),
+    )
+  }
+
+  #error({ place, text }: Problem, suppressed: readonly TeuError[] = []): TeuError {
+    return new TeuError('ERR_TEU_CONFIG_INVALID', this.#message(place, text), {
+      pointer: pointerOf(place),
+      suppressed: suppressed.length === 0 ? undefined : suppressed,
+    })
+  }
+
+  #message(place: Place | undefined, text: string): string {
+    return `${dottedPath(place) || this.#root}: ${text}`
+  }
+}
