@@ -13,7 +13,8 @@ int sys_attach_mount(int mount, int target) {
 int sys_fsopen(const char *type) { return (int)RETRY(syscall(SYS_fsopen, type, 1u /* FSOPEN_CLOEXEC */)); }
 
 int sys_fsconfig(int context, unsigned command, const char *key, const char *value) {
-  return (int)RETRY(syscall(SYS_fsconfig, context, command, key, value, 0));
+  /* Not repeated after EINTR: a creation that was interrupted leaves the context unusable. */
+  return (int)syscall(SYS_fsconfig, context, command, key, value, 0);
 }
 
 int sys_fsmount(int context, unsigned attributes) {
