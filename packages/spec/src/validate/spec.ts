@@ -1,4 +1,5 @@
 import type { Spec } from '../types/spec.ts'
+import { OCI_VERSION_MINOR } from '../version.ts'
 import type { Fields } from './fields.ts'
 import { checkHooks } from './hooks.ts'
 import { checkLinux } from './linux.ts'
@@ -7,8 +8,6 @@ import { checkNamespaces, type NamespaceTable } from './namespaces.ts'
 import { checkProcess, withUser } from './process.ts'
 import { fitsBytes, nonEmpty, type StringRule } from './rules.ts'
 
-/** Newest 1.x of the specification that teu knows. */
-const NEWEST_MINOR = 3
 const SEMVER = /^(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/
 
 const version: StringRule = (text) => (SEMVER.exec(text)?.[1] === '1' ? undefined : 'a version 1.x.y of the specification')
@@ -19,8 +18,8 @@ const utsName: StringRule = (text) => (fitsBytes(text, 64) ? undefined : 'at mos
 export function checkSpec(spec: Fields): void {
   spec.require('ociVersion', 'root')
   const ociVersion = spec.string('ociVersion', version)
-  if (ociVersion !== undefined && Number(SEMVER.exec(ociVersion)?.[2]) > NEWEST_MINOR) {
-    spec.report.warning(spec.at('ociVersion'), `${ociVersion} is newer than 1.${NEWEST_MINOR}, unknown properties are ignored`)
+  if (ociVersion !== undefined && Number(SEMVER.exec(ociVersion)?.[2]) > OCI_VERSION_MINOR) {
+    spec.report.warning(spec.at('ociVersion'), `${ociVersion} is newer than 1.${OCI_VERSION_MINOR}, unknown properties are ignored`)
   }
   checkRoot(spec.object('root'))
   const process = spec.object('process')

@@ -1,0 +1,183 @@
+import { parseBytes } from './bytes.ts'
+import { DEFAULT_CAPABILITIES, DEFAULT_PATH, defaultSpec } from './default-spec.ts'
+import type { Hooks } from './types/hooks.ts'
+import type { Integer } from './types/integer.ts'
+import type { Linux, LinuxNamespaceType } from './types/linux.ts'
+import type { LinuxIDMapping, Mount } from './types/mount.ts'
+import type { Box, POSIXRlimit, Process, User } from './types/process.ts'
+import type { LinuxResources } from './types/resources.ts'
+import type { LinuxSeccomp } from './types/seccomp.ts'
+import type { Spec } from './types/spec.ts'
+
+/** What {@link specFor} makes a config from. Sizes are bytes or text such as `64MiB`. */
+export interface SpecOptions {
+  /** Directory that becomes `/`; absolute, or relative to the bundle. */
+  rootfs: string
+  /** Program and arguments. */
+  command: readonly string[]
+  /** Added to the default `PATH` (and `TERM` with a terminal); a later value of a name wins. */
+  env?: Readonly<Record<string, string>> | readonly string[] | undefined
+  /** Default `/`. */
+  cwd?: string | undefined
+  /** A number is uid and gid. Default root in the container. */
+  user?: number | (Omit<User, 'gid'> & { gid?: number | undefined }) | undefined
+  /** Mounted after the standard ones, in this order. See {@link bindMount} and {@link tmpfsMount}. */
+  mounts?: readonly Mount[] | undefined
+  memory?: string | Integer | undefined
+  /** Memory and swap together; -1 is unlimited. Default: the same as `memory`, which is no swap. */
+  memorySwap?: string | Integer | undefined
+  /** Processors' worth of time, at least 0.01: `0.5`, `2`. */
+  cpus?: number | undefined
+  /** CPUs to run on: `0-3,7`. */
+  cpuset?: string | undefined
+  /** Most processes and threads; -1 is unlimited. */
+  pids?: number | undefined
+  /** Default `teu`. */
+  hostname?: string | undefined
+  /** The root file system is read-only. Default false. */
+  readonly?: boolean | undefined
+  /** `none` (default): its own network with nothing but loopback. `host`: the host's network. */
+  network?: 'none' | 'host' | undefined
+  /** All capabilities of the process; replaces {@link DEFAULT_CAPABILITIES}. */
+  capabilities?: readonly string[] | undefined
+  /** Default true. */
+  noNewPrivileges?: boolean | undefined
+  /** Default false. */
+  terminal?: boolean | undefined
+  consoleSize?: Box | undefined
+  /** Replaces the default limit of 1024 open files. */
+  rlimits?: readonly POSIXRlimit[] | undefined
+  seccomp?: LinuxSeccomp | undefined
+  sysctl?: Readonly<Record<string, string>> | undefined
+  hooks?: Hooks | undefined
+  annotations?: Readonly<Record<string, string>> | undefined
+  cgroupsPath?: string | undefined
+  /** Maps for a user namespace; without them there is none. */
+  userNamespace?: { readonly uidMappings: readonly LinuxIDMapping[]; readonly gidMappings: readonly LinuxIDMapping[] } | undefined
+}
+
+const CPU_PERIOD_US = 100_000
+const MIN_CPUS = 0.01
+
+const KNOWN: Readonly<Record<keyof SpecOptions, true>> = {
+  rootfs: true,
+  command: true,
+  env: true,
+  cwd: true,
+  user: true,
+  mounts: true,
+  memory: true,
+  memorySwap: true,
+  cpus: true,
+  cpuset: true,
+  pids: true,
+  hostname: true,
+  readonly: true,
+  network: true,
+  capabilities: true,
+  noNewPrivileges: true,
+  terminal: true,
+  consoleSize: true,
+  rlimits: true,
+  seccomp: true,
+  sysctl: true,
+  hooks: true,
+  annotations: true,
+  cgroupsPath: true,
+  userNamespace: true,
+}
+
+/**
+ * A config for one program, with secure defaults: namespaces of every kind but user and time, few capabilities, no new privileges,
+ * no device but the standard ones, the usual paths hidden or read-only. Pure. It is not validated here; creating a container does.
+ * @throws {TypeError} for an option that does not exist
+ * @throws {RangeError} for `cpus` below 0.01 or an unknown `network`
+ * @throws {TeuError} ERR_TEU_USAGE for a size that is none
+ */
+export function specFor(options: SpecOptions): Spec {
+  for (const key of Object.keys(options)) if (!Object.hasOwn(KNOWN, key)) throw new TypeError(`specFor: there is no option ${key}`)
+  const base = defaultSpec({ cgroupV2: true })
+  return {
+    ociVersion: base.ociVersion,
+    process: processFor(options),
+    root: { path: options.rootfs, readonly: options.readonly ?? false },
+    hostname: options.hostname ?? base.hostname,
+    mounts: [...(base.mounts ?? []), ...(options.mounts ?? [])],
+    ...given('hooks', options.hooks),
+    ...given('annotations', options.annotations),
+    linux: linuxFor(options, base.linux ?? {}),
+  }
+}
+
+/** A bind mount, recursive, private, without set-id bits and devices. `readonly` holds for everything below it too. */
+export function bindMount(source: string, destination: string, options: { readonly?: boolean } = {}): Mount {
+  const access = options.readonly === true ? 'rro' : 'rw'
+  return { destination, type: 'bind', source, options: ['rbind', 'rprivate', 'nosuid', 'nodev', access] }
+}
+
+/** An empty directory in memory with mode 1777. `size` is its limit, default 64 MiB. */
+export function tmpfsMount(destination: string, options: { size?: string | Integer } = {}): Mount {
+  const size = parseBytes(options.size ?? '64MiB')
+  return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777', `size=${size}`] }
+}
+
+function processFor(options: SpecOptions): Process {
+  const { user = 0, terminal = false } = options
+  const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES
+  return {
+    terminal,
+    ...given('consoleSize', options.consoleSize),
+    user: typeof user === 'number' ? { uid: user, gid: user } : { ...user, gid: user.gid ?? user.uid },
+    args: [...options.command],
+    env: environment(options.env ?? [], terminal),
+    cwd: options.cwd ?? '/',
+    capabilities: { bounding: [...capabilities], effective: [...capabilities], permitted: [...capabilities] },
+    rlimits: options.rlimits ?? [{ type: 'RLIMIT_NOFILE', hard: 1024, soft: 1024 }],
+    noNewPrivileges: options.noNewPrivileges ?? true,
+  }
+}
+
+function environment(env: Readonly<Record<string, string>> | readonly string[], terminal: boolean): string[] {
+  const own = isList(env) ? env : Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const names = new Set(own.map((entry) => entry.split('=', 1)[0]))
+  const defaults = [`PATH=${DEFAULT_PATH}`, ...(terminal ? ['TERM=xterm'] : [])]
+  return [...defaults.filter((entry) => !names.has(entry.split('=', 1)[0])), ...own]
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value)
+}
+
+function linuxFor(options: SpecOptions, base: Linux): Linux {
+  const { network = 'none' } = options
+  if (network !== 'none' && network !== 'host') throw new RangeError(`network must be none or host, got ${String(network)}`)
+  const shared: LinuxNamespaceType | undefined = network === 'host' ? 'network' : undefined
+  const namespaces = (base.namespaces ?? []).filter(({ type }) => type !== shared)
+  return {
+    ...base,
+    namespaces: options.userNamespace === undefined ? namespaces : [...namespaces, { type: 'user' }],
+    ...options.userNamespace,
+    resources: { ...base.resources, ...limits(options) },
+    ...given('seccomp', options.seccomp),
+    ...given('sysctl', options.sysctl),
+    ...given('cgroupsPath', options.cgroupsPath),
+  }
+}
+
+function limits({ memory, memorySwap, cpus, cpuset, pids }: SpecOptions): LinuxResources {
+  const limit = memory === undefined ? undefined : parseBytes(memory)
+  const swap = memorySwap === undefined ? limit : parseBytes(memorySwap)
+  if (cpus !== undefined && !(cpus >= MIN_CPUS)) throw new RangeError(`cpus must be at least ${MIN_CPUS}, got ${cpus}`)
+  const quota = cpus === undefined ? {} : { quota: Math.round(cpus * CPU_PERIOD_US), period: CPU_PERIOD_US }
+  const cpu = { ...quota, ...given('cpus', cpuset) }
+  return {
+    ...(limit === undefined && swap === undefined ? {} : { memory: { ...given('limit', limit), ...given('swap', swap) } }),
+    ...(Object.keys(cpu).length === 0 ? {} : { cpu }),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+  }
+}
+
+/** `{ [key]: value }`, or nothing for an absent value. */
+function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: T })
+}
