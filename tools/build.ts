@@ -12,7 +12,7 @@ import { bunBinary } from './bun-binary.ts'
 import { bin, home, runSteps, script, type Step } from './step.ts'
 
 /**
- * One executable from `packages/teu/src/bin/<name>.ts`, teu-init inside. It must not read .env, bunfig.toml, tsconfig.json or
+ * One executable from `packages/teu/src/executable/<name>.ts`, teu-init inside. It must not read .env, bunfig.toml, tsconfig.json or
  * package.json of the directory it happens to run in: a runtime runs, as root, in bundles that others have written.
  */
 function compileExecutable(name: string): Step {
@@ -29,7 +29,7 @@ function compileExecutable(name: string): Step {
     '--no-compile-autoload-tsconfig',
     '--no-compile-autoload-package-json',
     `--outfile=${join(home, 'dist', name)}`,
-    join(home, 'packages/teu/src/bin', `${name}.ts`),
+    join(home, 'packages/teu/src/executable', `${name}.ts`),
   ]
   return { name: `executable dist/${name}`, run: command }
 }
