@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { baseConfig, type Config } from './base-config.ts'
 import { type Bundle, makeBundle, writeConfig } from './bundle.ts'
@@ -11,6 +11,7 @@ import { removeCgroup } from './cgroups.ts'
 import { Child } from './child.ts'
 import { assertNoLeaks } from './leaks.ts'
 import { runtimePath } from './runtime.ts'
+import { eventually } from './wait.ts'
 
 /** How a command of the runtime ended, and what it said. */
 export interface Result {
@@ -65,6 +66,7 @@ export class Lab {
   readonly root: string
   #count = 0
   readonly #children: Child[] = []
+  readonly #fds: number[] = []
 
   constructor() {
     this.dir = mkdtempSync(join(tmpdir(), `${this.mark}-`))
@@ -80,6 +82,13 @@ export class Lab {
   /** A new container name. */
   id(): string {
     return `${this.mark}-${this.#count++}`
+  }
+
+  /** A descriptor that appends to a file of the lab; closed with the lab. */
+  logFd(name: string): number {
+    const fd = openSync(this.path(name), 'a')
+    this.#fds.push(fd)
+    return fd
   }
 
   /** A path in the lab's directory. */
@@ -130,7 +139,7 @@ export class Lab {
       })
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       if (signal === 'SIGKILL' && child.killed) throw new Error(`no answer in time from: ${command.join(' ')}`)
-      const status = code ?? SIGNAL_BASE + ((await import('node:os')).constants.signals[signal ?? 'SIGKILL'] ?? 0)
+      const status = code ?? SIGNAL_BASE + constants.signals[signal ?? 'SIGKILL']
       return { result: { status, stdout: readFileSync(files[0], 'utf8'), stderr: readFileSync(files[1], 'utf8') }, files }
     } finally {
       for (const fd of fds) closeSync(fd)
@@ -232,6 +241,14 @@ export class Lab {
     return JSON.parse(await this.ok('state', id)) as State
   }
 
+  /** Waits until a container has printed `count` whole lines, and resolves with all of its stdout. */
+  output(box: Box, count: number): Promise<string> {
+    return eventually(`${count} lines from ${box.id}`, () => {
+      const { stdout } = box.output()
+      return stdout.split('\n').length > count ? stdout : undefined
+    })
+  }
+
   /** Waits until a container has a status. */
   async until(id: string, status: string): Promise<State> {
     const deadline = performance.now() + 10_000
@@ -245,6 +262,7 @@ export class Lab {
   /** Ends what is left of the test's containers and programs; with `check`, rejects when anything remains after that. */
   async close(options: { check: boolean }): Promise<void> {
     for (const child of this.#children) await child[Symbol.asyncDispose]()
+    for (const fd of this.#fds) closeSync(fd)
     for (const name of existsSync(this.root) ? readdirSync(this.root) : []) {
       if (name.includes(this.mark)) await this.runtime(['delete', '--force', name])
     }
