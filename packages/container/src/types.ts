@@ -33,6 +33,8 @@ export interface CreateOptions {
   /** Gets the host pid of init in decimal, without newline. */
   pidFile?: string
   pidfdSocket?: string
+  /** `root.path` stays untouched below an overlay in memory that is thrown away with the container. */
+  rootOverlay?: boolean
   noPivot?: boolean
   noNewKeyring?: boolean
   /** Descriptor numbers of the caller that become 3, 4, … in the container. */

@@ -1,0 +1,5 @@
+/** Running programs in containers. */
+
+export { DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'
+export type { ProgramOptions } from './program.ts'
+export { type RunBundleOptions, type RunCommonOptions, type RunOptions, type RunProgramOptions, type RunResult, run } from './run.ts'
