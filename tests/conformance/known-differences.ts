@@ -9,10 +9,13 @@ import type { RuntimeKind } from '../harness/runtime.ts'
 export const knownDifferences: Readonly<Record<RuntimeKind, Readonly<Record<string, string>>>> = {
   'teu-oci': {},
   runc: {
+    'host name: and domain name are those of the config': 'no domain names before 1.2',
     'run: with --keep still cleans up when the start failed': 'the container stays',
     'exec: takes the short and the long form of an option in one command': 'refused as a usage error',
   },
   crun: {
+    'namespaces: may be named only once each': 'accepted',
+    'process: refuses a relative directory': 'accepted',
     'lifecycle: gives the absolute path of the root file system in the state document': 'the path as it stands in the config',
     'lifecycle: says that an unknown container does not exist, whatever is asked': 'ps exits with 253',
     'lifecycle: refuses names with other characters than the specified ones': 'accepted',

@@ -1,6 +1,6 @@
 /** Bundles on the fly: a small root file system of a static busybox and the probe, and a config.json. */
 
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, lchownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './base-config.ts'
 import { probeBinary } from './native.ts'
@@ -40,4 +40,14 @@ export function makeBundle(dir: string, config: Config): Bundle {
   makeRootfs(bundle.rootfs)
   writeConfig(bundle)
   return bundle
+}
+
+/** Gives a directory and everything below it to another owner, for containers with a user namespace. */
+export function giveTree(dir: string, uid: number, gid: number): void {
+  lchownSync(dir, uid, gid)
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name)
+    if (entry.isDirectory()) giveTree(path, uid, gid)
+    else lchownSync(path, uid, gid)
+  }
 }

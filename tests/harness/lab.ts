@@ -2,7 +2,18 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { baseConfig, type Config } from './base-config.ts'
@@ -70,6 +81,8 @@ export class Lab {
 
   constructor() {
     this.dir = mkdtempSync(join(tmpdir(), `${this.mark}-`))
+    // Roots of user namespaces must be able to reach their bundles.
+    chmodSync(this.dir, 0o711)
     this.root = join(this.dir, 'root')
     mkdirSync(this.root, { mode: 0o700 })
   }
