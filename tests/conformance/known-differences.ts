@@ -14,6 +14,8 @@ export const knownDifferences: Readonly<Record<RuntimeKind, Readonly<Record<stri
     'exec: takes the short and the long form of an option in one command': 'refused as a usage error',
   },
   crun: {
+    'mounts: have the propagation that the config asks for': 'shared is not kept',
+    'mounts: show the cgroup of the container read-only': 'directories can be made in the tmpfs above the v1 hierarchies',
     'namespaces: may be named only once each': 'accepted',
     'process: refuses a relative directory': 'accepted',
     'lifecycle: gives the absolute path of the root file system in the state document': 'the path as it stands in the config',
