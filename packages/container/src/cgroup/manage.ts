@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { TeuError } from '@teu/spec'
 import { freezerHierarchy, memoryHierarchy, ownHierarchies, processHierarchy } from './guard.ts'
 import type { CgroupLocation } from './locate.ts'
+import { withSuppressed } from './suppressed.ts'
 
 export { applyUpdate } from './apply.ts'
 export { mergeResources } from './resources/merge.ts'
@@ -79,36 +80,32 @@ export function readOomKills(location: CgroupLocation): number | undefined {
  *  most for about a second. What is gone already is fine.
  *  @throws {TeuError} ERR_TEU_CGROUP when processes stay in it; the other hierarchies are removed nevertheless */
 export async function removeCgroups(location: CgroupLocation, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const failures: Error[] = []
-  for (const { path } of ownHierarchies(location)) {
-    await removeCgroup(path, options.signal).catch((error: unknown) => failures.push(error as Error))
-  }
+  const results = await Promise.allSettled(ownHierarchies(location).map(({ path }) => removeCgroup(path, options.signal)))
   options.signal?.throwIfAborted()
-  const [first, ...suppressed] = failures
-  if (!first) return
-  const { errno, path } = first as TeuError
-  throw new TeuError('ERR_TEU_CGROUP', first.message, { errno, path, cause: first.cause, ...(suppressed.length > 0 && { suppressed }) })
+  const [first, ...suppressed] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []))
+  if (first) throw withSuppressed(first, suppressed)
 }
 
 async function removeCgroup(path: string, signal: AbortSignal | undefined): Promise<void> {
-  let cause: unknown
+  let cause: NodeJS.ErrnoException | undefined
   for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
     if (attempt > 0) await pause(FIRST_PAUSE_MS << (attempt - 1), undefined, signal && { signal })
     cause = removeTree(path)
     if (cause === undefined) return
+    if (cause.code !== 'EBUSY') break
   }
-  const errno = (cause as NodeJS.ErrnoException).code
+  const errno = cause?.code
   throw new TeuError('ERR_TEU_CGROUP', `Cannot remove the cgroup ${path}: rmdir failed with ${errno}`, {
     path,
     errno,
     syscall: 'rmdir',
     cause,
-    remedy: 'Kill the processes in it first, or look at why they cannot end (state D in ps)',
+    remedy: errno === 'EBUSY' ? 'Kill the processes in it first, or look at why they cannot end (state D in ps)' : undefined,
   })
 }
 
 /** @returns  the error that came in the way */
-function removeTree(path: string): unknown {
+function removeTree(path: string): NodeJS.ErrnoException | undefined {
   try {
     for (const directory of subtree(path).reverse()) {
       try {
@@ -119,7 +116,7 @@ function removeTree(path: string): unknown {
     }
     return undefined
   } catch (error) {
-    return error
+    return error as NodeJS.ErrnoException
   }
 }
 
