@@ -65,7 +65,8 @@ int op_attach(struct run *run, const struct step_attach *step) {
 }
 
 /* "/" is the one place that is always there and that nobody in the container can move: the mount goes on top of the present root,
- * where lookups of host paths do not see it, and pivot_root(2) finds it below the root, as it demands. */
+ * where lookups of host paths do not see it, and pivot_root(2) finds it below the root, as it demands. Hooks that are told a path of
+ * the root file system must find it there; then it goes to that path, which the caller vouches for. */
 int op_attach_root(struct run *run, const struct step_attach_root *step) {
   int mount = slot_get(run, step->mount);
   if (mount < 0) return -1;
@@ -92,11 +93,15 @@ int op_pivot_root(struct run *run, const struct step_pivot_root *step) {
   return chdir("/") < 0 ? fail(run, TEU_SYS_chdir, errno, "/") : 0;
 }
 
-/* attach_root has put the tree over everything else already; here it becomes what "/" means. `..` above it, followed from wherever,
- * leads to the top of the namespace, and that is covered by this same tree. */
+/* The tree goes over everything else, if attach_root has not put it there already, and becomes what "/" means. `..` above it, followed
+ * from wherever, leads to the top of the namespace, and that is covered by this same tree. */
 int op_change_root(struct run *run, const struct step_change_root *step) {
   int root = slot_get(run, step->root);
   if (root < 0) return -1;
+  AUTO_CLOSE int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (top < 0) return fail(run, TEU_SYS_open, errno, "/");
+  /* ELOOP: it would go on top of itself */
+  if (sys_attach_mount(root, top) < 0 && errno != ELOOP) return fail(run, TEU_SYS_move_mount, errno, "/");
   if (fchdir(root) < 0) return fail(run, TEU_SYS_fchdir, errno, "/");
   if (chroot(".") < 0) return fail(run, TEU_SYS_chroot, errno, "/");
   return chdir("/") < 0 ? fail(run, TEU_SYS_chdir, errno, "/") : 0;
