@@ -9,11 +9,22 @@ import type { RuntimeKind } from '../harness/runtime.ts'
 export const knownDifferences: Readonly<Record<RuntimeKind, Readonly<Record<string, string>>>> = {
   'teu-oci': {},
   runc: {
+    'hooks: of kind poststart run after the program was started, with status running': 'they run at the end of create',
+    'hooks: may ask for the state of their container': 'there is none yet',
+    'hooks: a poststop hook that fails keeps neither the container nor the next hook': 'the next hook does not run',
     'host name: and domain name are those of the config': 'no domain names before 1.2',
     'run: with --keep still cleans up when the start failed': 'the container stays',
     'exec: takes the short and the long form of an option in one command': 'refused as a usage error',
   },
   crun: {
+    'hooks: of kind poststart run after the program was started, with status running': 'they run beside those of kind startContainer',
+    'cgroup: a limit that is no number is refused': 'taken for a number',
+    'update: takes sizes with suffixes': 'no suffixes',
+    'update: lifts a limit with -1': 'fails for pids',
+    'events: --stats prints one line of statistics': 'no such command',
+    'events: reports when the kernel killed for lack of memory, and ends with the container': 'no such command',
+    'events: prints statistics at the interval': 'no such command',
+    'hooks: may ask for the state of their container': 'there is none yet',
     'mounts: have the propagation that the config asks for': 'shared is not kept',
     'mounts: show the cgroup of the container read-only': 'directories can be made in the tmpfs above the v1 hierarchies',
     'namespaces: may be named only once each': 'accepted',
