@@ -27,6 +27,41 @@ struct undo_log {
   size_t count, capacity;
 };
 
+/* What the other side of the clone has said (sync.c). */
+struct sync_state {
+  uint32_t signals[16]; /* received and not yet waited for */
+  unsigned signal_count;
+  bool ended;           /* end of file: the other side is gone, or runs the program */
+  bool at_gate, execs, failed; /* parent: what the container process announced */
+  bool asked;           /* parent: the container process wants its step `asked_step` to be helped with */
+  uint32_t asked_step;
+  int asked_fd;
+  bool answered;        /* container: the parent's answer is there */
+  uint32_t answer;      /* its errno, and the failed call << 16 */
+};
+
+/* What the caller, and signals to teu-init itself, have asked for (events.c). */
+struct wishes {
+  bool cancelled;       /* end before the program runs */
+  bool caller_gone;     /* end of file on the control channel */
+  bool released;        /* CONTROL_RELEASE */
+  bool resized;         /* SIGWINCH */
+  bool child_ended;     /* SIGCHLD */
+  bool sized;           /* CONTROL_RESIZE: rows and columns */
+  uint16_t rows, columns;
+  uint64_t signals;     /* bit n-1: signal n, kept until the program runs */
+  uint8_t partial[32];  /* a control request that has not come whole yet */
+  size_t partial_size;
+};
+
+/* How the container process ended. */
+struct ending {
+  bool known;
+  int status; /* as wait4(2) gives it */
+  uint64_t time_ns;
+  uint64_t usage[7]; /* in the order of protocol.md */
+};
+
 struct trace_log;
 
 /* The run of one plan in one process. fork copies it, so what the parent opened before `clone` the container stage has too. */
@@ -35,9 +70,16 @@ struct run {
   bool trace;
   bool once;                    /* started for this plan alone, not by a spawner */
   bool bound;                   /* the plan's `supervise` has bindToCaller */
+  bool forwards;                /* … and forwardSignals */
+  bool relays;                  /* … and a pty to relay */
+  bool records;                 /* the plan has a `record_init` step */
+  bool live;                    /* parent: the program runs, or waits at the gate; signals go to it */
+  bool gated;                   /* container: it has passed the gate */
+  bool outlives;                /* container: it may go on without the parent */
+  bool dumpable;                /* container: open to its parent's writes to /proc until the first wait (clone.c) */
   enum teu_stage stage;
   const struct teu_plan *plan;
-  const struct teu_step *step;  /* the one that is running */
+  const struct teu_step *step;  /* the one that is running; NULL: none */
   int status_fd;                /* frames go here; -1 when the reader is gone */
   int sync_fd;                  /* between parent, joiner and container (sync.h); -1 before `clone` */
   int control_fd;               /* control requests; -1 none */
@@ -46,16 +88,18 @@ struct run {
   pid_t child;                  /* the container process, as the parent sees it; 0 before `clone` */
   int child_pidfd;              /* parent only */
   uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
+  volatile uint32_t *progress;  /* shared: index of the step that joiner or container run, for when they die without a word */
   const char *program;          /* what find_program found */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
   struct undo_log undo;         /* parent only */
+  struct sync_state sync;
+  struct wishes wishes;         /* parent only */
+  struct ending ending;         /* parent only */
   struct trace_log *trace_log;  /* NULL when not tracing */
-  /* what the container process told about itself, see sync.h; parent only */
-  bool child_at_gate, child_execs, child_failed, sync_ended;
-  bool cancelled;               /* the caller or a signal wants this to end before the program runs */
   /* set by fail(), read by the reporter */
   enum teu_syscall failed_syscall;
   int failed_errno;
+  uint64_t failed_value;        /* a wait status */
   const char *failed_path;      /* may point into the plan or into path_buffer */
   char path_buffer[512];        /* for paths that an operation has put together */
   char detail[2048];            /* free text, for people: a hook's output … */

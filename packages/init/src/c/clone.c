@@ -1,0 +1,142 @@
+/* The step `clone`: from here on there are two processes. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "events.h"
+#include "identity.h"
+#include "kernel.h"
+#include "report.h"
+#include "stages.h"
+#include "sync.h"
+
+/* A child keeps nothing that is the parent's alone. The sync line's end of file is what tells either side that the other is gone. */
+static void leave_parent(struct run *run, int sync_fd) {
+  const int parents[] = {run->sync_fd, run->control_fd, run->signal_fd, run->proc_fd, run->child_pidfd};
+  for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++)
+    if (parents[i] >= 0) (void)close(parents[i]);
+  run->sync_fd = sync_fd;
+  run->control_fd = run->signal_fd = run->proc_fd = run->child_pidfd = -1;
+  run->child = 0;
+}
+
+/* First acts of a new process. Its parent may have died before the death signal was set: then the line is at its end, which is seen
+ * at the next use, at the latest before execve. */
+static void settle(struct run *run, const char *name) {
+  sigset_t none;
+  (void)sigemptyset(&none);
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  (void)prctl(PR_SET_NAME, name, 0, 0, 0);
+  (void)sigprocmask(SIG_SETMASK, &none, NULL);
+  run->step = NULL;
+  trace_forget(run);
+}
+
+static struct sys_clone_args container_args(const struct step_clone *step, int cgroup) {
+  struct sys_clone_args args = {.flags = step->flags};
+  if (cgroup >= 0) {
+    args.flags |= CLONE_INTO_CGROUP_FLAG;
+    args.cgroup = (uint64_t)cgroup;
+  }
+  return args;
+}
+
+static _Noreturn void run_container(struct run *run) {
+  settle(run, "teu:init");
+  become_container(run);
+}
+
+/* Without privileges the files in /proc of a process that is not dumpable belong to root, and its parent could not write its maps.
+ * A process in a user namespace of its own, with nobody in it yet, may be dumpable until then. */
+static bool needs_to_be_dumpable(const struct step_clone *step) { return (step->flags & CLONE_NEWUSER) != 0 && geteuid() != 0; }
+
+static int clone_directly(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
+  int pidfd = -1;
+  struct sys_clone_args args = container_args(step, cgroup);
+  args.flags |= CLONE_PIDFD;
+  args.pidfd = (uintptr_t)&pidfd;
+  args.exit_signal = SIGCHLD;
+  run->dumpable = needs_to_be_dumpable(step);
+  if (run->dumpable) (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  pid_t pid = sys_clone3(&args);
+  if (pid == 0) {
+    leave_parent(run, sync_fd);
+    run_container(run);
+  }
+  int error = errno;
+  if (run->dumpable) (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  (void)close(sync_fd);
+  return pid < 0 ? fail(run, TEU_SYS_clone3, error, NULL) : know_child(run, pid, pidfd);
+}
+
+/* The joiner: enters namespaces that exist, then makes the container process, which becomes the parent's child. Its own pid
+ * namespace is the host's still, so the pid that it gets is the one that the parent knows. */
+static _Noreturn void run_joiner(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
+  const struct teu_step *clone_step = run->step;
+  leave_parent(run, sync_fd);
+  settle(run, "teu:joiner");
+  if (run_stage(run, TEU_STAGE_JOINER) < 0) end_failed_stage(run);
+  trace_send(run);
+  struct sys_clone_args args = container_args(step, cgroup);
+  args.flags |= CLONE_PARENT; /* takes the exit signal of this process */
+  pid_t pid = sys_clone3(&args);
+  if (pid == 0) run_container(run);
+  run->step = clone_step;
+  if (pid < 0) {
+    (void)fail(run, TEU_SYS_clone3, errno, NULL);
+    end_failed_stage(run);
+  }
+  _exit(sync_send(run, SYNC_CHILD, (uint32_t)pid, -1) < 0 ? 1 : 0);
+}
+
+/* Waits until the joiner has said who the container process is, and has gone. */
+static int await_joiner(struct run *run, pid_t joiner, int joiner_pidfd) {
+  int result = 0;
+  while (run->child == 0 && result == 0) {
+    struct pollfd end = {.fd = joiner_pidfd, .events = POLLIN};
+    if (check_cancelled(run) < 0 || wait_event(run, &end, 1, -1) < 0) result = -1;
+    if (end.revents != 0)
+      while (sync_receive(run, false)) continue; /* its last words */
+    if (run->child == 0 && (end.revents != 0 || run->sync.failed)) result = fail(run, TEU_SYS_exit, 0, NULL);
+  }
+  if (result < 0) (void)sys_pidfd_send_signal(joiner_pidfd, SIGKILL);
+  int status = 0;
+  (void)RETRY(waitpid(joiner, &status, 0));
+  if (result < 0) run->failed_value = (uint32_t)(run->ending.status = status);
+  return result;
+}
+
+static int clone_by_joiner(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
+  int pidfd = -1;
+  struct sys_clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+  pid_t joiner = sys_clone3(&args);
+  if (joiner == 0) run_joiner(run, step, cgroup, sync_fd);
+  int error = errno;
+  (void)close(sync_fd);
+  if (joiner < 0) return fail(run, TEU_SYS_clone3, error, NULL);
+  AUTO_CLOSE int joiner_pidfd = pidfd;
+  if (await_joiner(run, joiner, joiner_pidfd) < 0) return -1;
+  pid_t pid = run->child;
+  int child_pidfd = sys_pidfd_open(pid);
+  if (child_pidfd < 0) return fail(run, TEU_SYS_pidfd_open, errno, NULL);
+  if (know_child(run, pid, child_pidfd) < 0) return -1;
+  sync_help(run); /* it may have asked before its pid was known */
+  return 0;
+}
+
+int op_clone(struct run *run, const struct step_clone *step) {
+  int cgroup = -1, sync_fd;
+  if (step->cgroup != TEU_NO_SLOT && (cgroup = slot_get(run, step->cgroup)) < 0) return -1;
+  void *page = mmap(NULL, sizeof *run->progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return fail(run, TEU_SYS_mmap, errno, NULL);
+  run->progress = page;
+  *run->progress = NO_STEP;
+  if (sync_open(run, &sync_fd) < 0) return -1;
+  bool joins = has_stage(run, TEU_STAGE_JOINER);
+  int result = joins ? clone_by_joiner(run, step, cgroup, sync_fd) : clone_directly(run, step, cgroup, sync_fd);
+  if (result == 0 && !run->records) send_frame(run, TEU_FRAME_INIT, (uint64_t)run->child, run->child_start, NULL, 0);
+  return result;
+}

@@ -1,0 +1,93 @@
+/* The end of the container stage: the gate, and the program. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io.h"
+#include "kernel.h"
+#include "report.h"
+#include "stages.h"
+#include "sync.h"
+
+/* The first process of a pid namespace does not die of a signal that it has no handler for. At the gate it should, as the program
+ * would. */
+static void end_by_signal(int number) { _exit(128 + number); }
+
+static void end_by_signals(void) {
+  static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+  struct sigaction action = {.sa_handler = end_by_signal};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) (void)sigaction(numbers[i], &action, NULL);
+}
+
+int op_gate(struct run *run, const struct step_gate *step) {
+  char byte;
+  int go = slot_get(run, step->go);
+  if (go < 0 || slot_get(run, step->status) < 0) return -1;
+  end_by_signals();
+  trace_send(run);
+  if (sync_send(run, SYNC_GATE, 0, -1) < 0 && !run->outlives) _exit(1);
+  struct pollfd opened = {.fd = go, .events = POLLIN};
+  if (RETRY(poll(&opened, 1, -1)) < 0) return fail(run, TEU_SYS_poll, errno, NULL);
+  ssize_t size = read_full(go, &byte, 1);
+  if (size != 1) return fail(run, TEU_SYS_read, size < 0 ? errno : EPIPE, NULL);
+  slot_close(run, step->go);
+  if (run->status_fd >= 0) (void)close(run->status_fd);
+  run->status_fd = run->slots[step->status];
+  run->slots[step->status] = -1;
+  run->gated = true;
+  return 0;
+}
+
+/* Makes the descriptors in `slots` 3, 4, …. Those, and ours, are first moved out of the way. */
+static int place_descriptors(struct run *run, const struct teu_u32s *slots) {
+  int end = 3 + (int)slots->count;
+  int *ours[] = {&run->sync_fd, &run->status_fd};
+  for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+    if (*ours[i] < 3 || *ours[i] >= end) continue;
+    if ((*ours[i] = fcntl(*ours[i], F_DUPFD_CLOEXEC, end)) < 0) return fail(run, TEU_SYS_fcntl, errno, NULL);
+  }
+  for (uint32_t i = 0; i < slots->count; i++) {
+    int fd = slot_get(run, (int32_t)slots->items[i]);
+    if (fd < 0) return -1;
+    if (fd >= end) continue;
+    if ((run->slots[slots->items[i]] = fcntl(fd, F_DUPFD_CLOEXEC, end)) < 0) return fail(run, TEU_SYS_fcntl, errno, NULL);
+  }
+  for (uint32_t i = 0; i < slots->count; i++)
+    if (RETRY(dup3(run->slots[slots->items[i]], 3 + (int)i, 0)) < 0) return fail(run, TEU_SYS_dup3, errno, NULL);
+  return 0;
+}
+
+/* The environment of the program: as asked, then HOME where the plan looks it up, then LISTEN_PID. */
+static char **environment(struct run *run, const struct step_exec *step, char listen_pid[40]) {
+  bool has_home = run->home[0] != '\0';
+  if (!has_home && !step->listen_pid) return step->env.items;
+  char **env = calloc((size_t)step->env.count + 3, sizeof *env);
+  if (env == NULL) return NULL;
+  char **at = env;
+  for (uint32_t i = 0; i < step->env.count; i++) *at++ = step->env.items[i];
+  if (has_home) *at++ = run->home;
+  if (step->listen_pid) {
+    char digits[21];
+    (void)stpcpy(stpcpy(listen_pid, "LISTEN_PID="), decimal((uint64_t)getpid(), digits));
+    *at = listen_pid;
+  }
+  return env;
+}
+
+int op_exec(struct run *run, const struct step_exec *step) {
+  char listen_pid[40];
+  if (run->program == NULL) return fail(run, TEU_SYS_execve, ENOENT, step->args.count > 0 ? step->args.items[0] : NULL);
+  char **env = environment(run, step, listen_pid);
+  if (env == NULL) return fail(run, TEU_SYS_NONE, ENOMEM, NULL);
+  if (place_descriptors(run, &step->fds) < 0) return -1;
+  trace_send(run);
+  if (run->gated) send_frame(run, TEU_FRAME_STARTED, (uint64_t)getpid(), 0, NULL, 0);
+  /* a parent that is gone by now, or gives up, wants no program any more */
+  if (sync_send(run, SYNC_EXEC, 0, -1) < 0 && !run->outlives) _exit(1);
+  /* closed by execve, so that its failure can still be told; nothing of ours is left to the program */
+  if (sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
+  (void)execve(run->program, step->args.items, env);
+  return fail(run, TEU_SYS_execve, errno, run->program);
+}

@@ -1,0 +1,62 @@
+#include "undo.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+int undo_later(struct run *run, enum undo_kind kind, const char *path, size_t length) {
+  struct undo_log *log = &run->undo;
+  if (log->count == log->capacity) {
+    size_t capacity = log->capacity == 0 ? 32 : 2 * log->capacity;
+    struct undo_entry *entries = realloc(log->entries, capacity * sizeof *entries);
+    if (entries == NULL) return fail(run, TEU_SYS_NONE, ENOMEM, path);
+    log->entries = entries;
+    log->capacity = capacity;
+  }
+  log->entries[log->count++] = (struct undo_entry){kind, path, length};
+  return 0;
+}
+
+static int remove_cgroup(struct run *run, const char *path) {
+  struct step_kill_cgroup kill_step = {.path = path};
+  struct step_remove_cgroup remove_step = {.path = path};
+  int killed = op_kill_cgroup(run, &kill_step);
+  return op_remove_cgroup(run, &remove_step) < 0 || killed < 0 ? -1 : 0;
+}
+
+/* A directory that is in use by now stays: another process works in the same tree. */
+static int take_back(struct run *run, enum undo_kind kind, const char *path) {
+  switch (kind) {
+  case UNDO_RMDIR:
+    if (rmdir(path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EBUSY) return 0;
+    return fail(run, TEU_SYS_rmdir, errno, path);
+  case UNDO_UNLINK:
+    if (unlink(path) == 0 || errno == ENOENT) return 0;
+    return fail(run, TEU_SYS_unlink, errno, path);
+  case UNDO_CGROUP:
+    return remove_cgroup(run, path);
+  }
+  return 0;
+}
+
+unsigned undo_all(struct run *run) {
+  unsigned failures = 0;
+  run->stage = TEU_STAGE_AFTER;
+  run->step = NULL;
+  while (run->undo.count > 0) {
+    const struct undo_entry *entry = &run->undo.entries[--run->undo.count];
+    char path[PATH_MAX];
+    size_t length = entry->length == 0 ? strlen(entry->path) : entry->length;
+    if (length >= sizeof path) continue; /* mkdir(2) cannot have made it */
+    memcpy(path, entry->path, length);
+    path[length] = '\0';
+    if (take_back(run, entry->kind, path) == 0) continue;
+    failures++;
+    report_failure(run);
+  }
+  return failures;
+}

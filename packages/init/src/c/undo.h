@@ -1,0 +1,10 @@
+/* Taking back what steps have made, when a later step fails. */
+#ifndef UNDO_H
+#define UNDO_H
+
+#include "teu.h"
+
+/* Takes back everything, newest first. Each failure is reported by a FAILED frame of stage `after`; returns how many there were. */
+unsigned undo_all(struct run *run);
+
+#endif
