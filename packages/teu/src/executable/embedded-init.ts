@@ -62,7 +62,10 @@ function writeExecutable(path: string, bytes: Uint8Array): void {
     linkSync(temporary, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new TeuError('ERR_TEU_SYSTEM', `Cannot write the helper program ${path}: ${(error as NodeJS.ErrnoException).code}`, { path, cause: error })
+      throw new TeuError('ERR_TEU_SYSTEM', `Cannot write the helper program ${path}: ${(error as NodeJS.ErrnoException).code}`, {
+        path,
+        cause: error,
+      })
     }
   } finally {
     unlinkSync(temporary)

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+/** The `teu` executable. */
+
+import { processIo } from '../cli/io.ts'
+import { engine } from '../human/installed-engine.ts'
+import { runTeu } from '../human/main.ts'
+
+void runTeu(processIo(), engine).then((status) => process.exit(status))

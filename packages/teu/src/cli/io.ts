@@ -1,0 +1,74 @@
+/** The command line's view of the process it runs in, as a value: tests give their own. */
+
+import { constants, openSync, readFileSync, writeSync } from 'node:fs'
+
+/** Surroundings of one invocation. */
+export interface Io {
+  /** Arguments without the program's own name. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The caller's directory; relative paths on the line refer to it. */
+  readonly cwd: string
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+  /** Writes all of `text`, or throws. */
+  out(text: string): void
+  /** Like `out`, but a stderr that nobody can read is no reason to fail. */
+  err(text: string): void
+  /** All of stdin, as text. */
+  input(): string
+  /** True when stderr is a terminal. Asked only when there is something to colour. */
+  isErrTerminal(): boolean
+  now(): Date
+}
+
+/** The real surroundings. */
+export function processIo(): Io {
+  const writeErr = writer(2)
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    out: writer(1),
+    err: (text) => {
+      try {
+        writeErr(text)
+      } catch {
+        // There is no other place where this could be told.
+      }
+    },
+    input: readStdin,
+    isErrTerminal: () => process.stderr.isTTY === true,
+    now: () => new Date(),
+  }
+}
+
+/** Writes without a stream: nothing is left in a buffer when the process ends, and nothing has to be set up first. */
+function writer(fd: number): (text: string) => void {
+  let target = fd
+  return (text) => {
+    const bytes = Buffer.from(text)
+    for (let done = 0; done < bytes.length; ) {
+      try {
+        done += writeSync(target, bytes, done)
+      } catch (error) {
+        // The caller made its end non-blocking. A pipe or terminal opened anew has flags of its own.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || target !== fd) throw error
+        target = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY)
+      }
+    }
+  }
+}
+
+function readStdin(): string {
+  try {
+    return readFileSync(0, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    return readFileSync('/proc/self/fd/0', 'utf8')
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Everything that the command lines use of the library, in one place: commands get a {@link Library} and call nothing else, so that
+ * their tests can give them one that only takes notes.
+ */
+
+import type {
+  BadEntry,
+  ContainerRecord,
+  CreateOptions,
+  ExecOptions,
+  ExecProcess,
+  ExitReport,
+  OomEvent,
+  OpenOptions,
+  RunOptions,
+  Signal,
+  Stats,
+  Status,
+} from '@teu/container'
+import type { LinuxResourcesPatch, Spec } from '@teu/spec'
+
+export type {
+  ContainerRecord,
+  CreateOptions,
+  ExecOptions,
+  ExecProcess,
+  ExitReport,
+  OomEvent,
+  OpenOptions,
+  RunOptions,
+  Signal,
+  Stats,
+  Status,
+}
+
+/** Options of `create`, with what only a command line hands over. */
+export type CommandCreateOptions = CreateOptions & Pick<RunOptions, 'listenFds'>
+
+/** What the commands use of a container. */
+export interface ContainerHandle {
+  readonly id: string
+  readonly config: Readonly<Spec>
+  status(): Promise<Status>
+  state(): Promise<ContainerRecord>
+  processes(): Promise<number[]>
+  stats(): Promise<Stats>
+  start(): Promise<void>
+  exec(options: ExecOptions): Promise<ExecProcess>
+  kill(signal?: Signal, options?: { all?: boolean }): Promise<void>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  update(resources: LinuxResourcesPatch): Promise<void>
+  wait(options?: { signal?: AbortSignal }): Promise<ExitReport>
+  oomEvents(options?: { signal?: AbortSignal }): AsyncIterable<OomEvent>
+  destroy(options?: { force?: boolean }): Promise<void>
+}
+
+/** What the commands use of a set of containers. */
+export interface ContainerSet {
+  create(id: string, options: CommandCreateOptions): Promise<ContainerHandle>
+  run(id: string, options: RunOptions): Promise<ExitReport>
+  load(id: string): Promise<ContainerHandle>
+  list(options?: { onBadEntry?: (entry: BadEntry) => void }): Promise<ContainerRecord[]>
+  remove(id: string, options?: { force?: boolean }): Promise<void>
+}
+
+/** How the plan of a container is to be shown. */
+export interface ExplainOptions {
+  readonly format: 'text' | 'json'
+}
+
+/** The library as the commands see it. */
+export interface Library {
+  open(options: OpenOptions): Promise<ContainerSet>
+  /** The plan that `create` would execute, as text, without doing anything. */
+  explain(id: string, options: CommandCreateOptions & { open: OpenOptions }, how: ExplainOptions): Promise<string>
+  /** Statistics in the shape that runc prints. */
+  statsDocument(stats: Stats): object
+  readonly facts: FeatureFacts
+}
+
+/** The tables behind `features` that the library has: what it knows, not what the kernel has. */
+export interface FeatureFacts {
+  readonly mountOptions: readonly string[]
+  readonly namespaces: readonly string[]
+  readonly seccompArchs: readonly string[]
+  /** Annotations that change what happens; a trailing dot stands for a prefix. */
+  readonly unsafeAnnotations: readonly string[]
+}
