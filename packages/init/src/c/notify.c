@@ -84,7 +84,8 @@ static void barrier(int manager) {
   int pipe_fds[2];
   if (pipe2(pipe_fds, O_CLOEXEC) != 0) return;
   char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
-  struct iovec text = {.iov_base = "BARRIER=1", .iov_len = 9};
+  char word[] = "BARRIER=1";
+  struct iovec text = {.iov_base = word, .iov_len = sizeof word - 1};
   struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
