@@ -32,6 +32,11 @@ export class BpfWriter {
     return MAX_INSTRUCTIONS - this.#at
   }
 
+  /** True when the program can return `value`. */
+  returns(value: number): boolean {
+    return this.#returns.has(value)
+  }
+
   /** A return of `value`, an earlier one if it is near. */
   ret(value: number): Label {
     const known = this.#returns.get(value)

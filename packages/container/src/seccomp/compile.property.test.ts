@@ -1,6 +1,6 @@
 import type { LinuxSeccomp, LinuxSeccompAction, LinuxSeccompArg, LinuxSeccompOperator } from '@teu/spec'
 import { isTeuError } from '@teu/spec'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeProgram, runFilter, type SeccompCall } from '../../test/seccomp/bpf-machine.ts'
 import { AUDIT, modelVerdict, X32_BIT } from '../../test/seccomp/profile-model.ts'
@@ -111,10 +111,14 @@ describe('compileSeccomp() against the model of a profile', () => {
         }
         compiled++
         const code = decodeProgram(program)
-        for (const call of calls)
-          expect(runFilter(code, call).ret, JSON.stringify({ call: `${call.arch} ${call.number} ${call.args}` })).toBe(
-            modelVerdict(profile, NATIVE[machine], call),
-          )
+        for (const call of calls) {
+          const { number, args } = call
+          expect({ number, args, ret: runFilter(code, call).ret }).toEqual({
+            number,
+            args,
+            ret: modelVerdict(profile, NATIVE[machine], call),
+          })
+        }
       },
     )
     fc.assert(property, { seed: 20261123, numRuns: 1000 })
@@ -137,7 +141,8 @@ describe('compileSeccomp() against the model of a profile', () => {
             [AUDIT.X86, 3],
           ] as const) {
             const call = { arch, number, args: [7n, 7n, 7n, actual, 7n, 7n] }
-            expect(runFilter(code, call).ret, `${op} ${value} ${actual}`).toBe(modelVerdict(profile, 'X86_64', call))
+            const ret = runFilter(code, call).ret
+            expect({ op, value, actual, ret }).toEqual({ op, value, actual, ret: modelVerdict(profile, 'X86_64', call) })
           }
         }
       }

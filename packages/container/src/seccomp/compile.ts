@@ -33,9 +33,8 @@ export interface SeccompTarget {
   readonly kernel?: readonly [major: number, minor: number]
 }
 
-/** System calls that teu-init makes between loading a filter and handing over its listener: a notification for one of them could
- *  never be answered. */
-const NEEDED_FOR_HANDOVER: readonly string[] = ['write']
+/** The call by which teu-init reports after the filter is loaded: its reports must not wait for a listener. runc refuses the same. */
+const REPORTING_CALL = 'write'
 
 /** Offsets in struct seccomp_data. */
 const NUMBER_OFFSET = 0
@@ -76,7 +75,7 @@ export function compileSeccomp(profile: LinuxSeccomp, target: SeccompTarget): Co
       'Use fewer entries with conditions',
     )
   }
-  const notify = decisions.verdicts.some(notifies)
+  const notify = writer.returns(SECCOMP_RET_USER_NOTIF)
   return {
     program: writer.program(),
     flags: filterFlags(profile.flags, notify, target.kernel, warn),
@@ -100,36 +99,27 @@ function checkNotify(profile: LinuxSeccomp, defaultRet: number, entries: readonl
   if (defaultRet === SECCOMP_RET_USER_NOTIF) throw profileError(['defaultAction'], 'SCMP_ACT_NOTIFY cannot be the default action')
   const notifying = entries.filter((entry) => entry.ret === SECCOMP_RET_USER_NOTIF)
   for (const { names, path } of notifying) {
-    const name = names.find((name) => NEEDED_FOR_HANDOVER.includes(name))
-    if (name !== undefined) {
-      throw profileError([...path, 'action'], `SCMP_ACT_NOTIFY cannot be used for ${name}, which the handover of the listener needs`)
-    }
+    if (names.includes(REPORTING_CALL)) throw profileError([...path, 'action'], `SCMP_ACT_NOTIFY cannot be used for ${REPORTING_CALL}`)
   }
   if (notifying.length > 0 && !profile.listenerPath) {
     throw profileError(['listenerPath'], 'SCMP_ACT_NOTIFY needs the path of a socket that receives the listener')
   }
 }
 
-function notifies(verdict: Verdict): boolean {
-  return typeof verdict === 'number'
-    ? actionOf(verdict) === SECCOMP_RET_USER_NOTIF
-    : verdict.some((rule) => actionOf(rule.ret) === SECCOMP_RET_USER_NOTIF)
-}
-
 /** The whole program: choose by architecture, then search by number, then test arguments. */
 function writeFilter(writer: BpfWriter, { verdicts: decided, archs }: Decisions): void {
   const verdicts = [...decided]
   const sections = new Map<number, Label>()
+  const blocks = new Map<string, Label>()
   const audits = new Set(archs.map(({ arch }) => arch.audit))
   // Written from the end: the first architecture, the machine's own, ends up nearest to the entry.
   for (const audit of [...audits].reverse()) {
     const group = archs.filter(({ arch }) => arch.audit === audit)
     const ranges = auditRanges(group, verdicts)
-    const blocks: Label[] = []
     const wide = group[0]?.arch.wide === true
     const search = writeSearch(writer, ranges, (id) => {
       const verdict = verdicts[id] as Verdict
-      return typeof verdict === 'number' ? writer.ret(verdict) : (blocks[id] ??= writeRules(writer, verdict, wide, verdicts[0] as number))
+      return typeof verdict === 'number' ? writer.ret(verdict) : writeBlock(writer, blocks, verdict, wide, verdicts[0] as number)
     })
     sections.set(audit, writer.load(NUMBER_OFFSET, search))
   }
@@ -161,12 +151,20 @@ function auditRanges(archs: readonly ArchDecisions[], verdicts: Verdict[]): Rang
   return ranges
 }
 
-function addPrivate(ranges: Ranges, ids: Uint16Array, beyond: number): void {
+function addPrivate(ranges: Ranges, ids: Uint32Array, beyond: number): void {
   for (const [i, id] of ids.subarray(PRIVATE_SLOTS).entries()) {
     if (id === 0) continue
     ranges.from(ARM_PRIVATE + i, id)
     ranges.from(ARM_PRIVATE + i + 1, beyond)
   }
+}
+
+/** The code of some rules, which is written once for all system calls that have the same. */
+function writeBlock(writer: BpfWriter, blocks: Map<string, Label>, rules: readonly Rule[], wide: boolean, defaultRet: number): Label {
+  const key = `${wide ? 64 : 32} ${rules.map((rule) => `${rule.key}>${rule.ret}`).join(' ')}`
+  let block = blocks.get(key)
+  if (block === undefined) blocks.set(key, (block = writeRules(writer, rules, wide, defaultRet)))
+  return block
 }
 
 function writeRules(writer: BpfWriter, rules: readonly Rule[], wide: boolean, defaultRet: number): Label {

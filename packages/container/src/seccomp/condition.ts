@@ -39,7 +39,7 @@ export function repeatedArgument(conditions: readonly Condition[]): number {
 }
 
 function parseCondition(arg: LinuxSeccompArg, path: ProfilePath): Condition {
-  const index = Number(arg.index)
+  const { index } = arg
   if (!Number.isInteger(index) || index < 0 || index > 5) {
     throw profileError([...path, 'index'], `expected an integer from 0 to 5, got ${shown(arg.index)}`)
   }
@@ -58,69 +58,49 @@ function parseWords(value: unknown, path: ProfilePath): Words {
   throw profileError(path, `expected an integer from 0 to 18446744073709551615 without rounding, got ${shown(value)}`)
 }
 
-/** True when two lists hold the same conditions, in whatever order. */
-export function areSameConditions(a: readonly Condition[], b: readonly Condition[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((one) => b.some((other) => isSame(one, other))) &&
-    b.every((one) => a.some((other) => isSame(one, other)))
-  )
-}
-
-function isSame(a: Condition, b: Condition): boolean {
-  const equal = (x: Words, y: Words): boolean => x.high === y.high && x.low === y.low
-  return a.index === b.index && a.op === b.op && equal(a.value, b.value) && (a.op !== 'MASKED_EQ' || equal(a.datum, b.datum))
+/** The same text for the same conditions, in whatever order. */
+export function conditionsKey(conditions: readonly Condition[]): string {
+  return conditions
+    .map(
+      ({ index, op, value, datum }) => `${index}${op}${value.high}:${value.low}${op === 'MASKED_EQ' ? `=${datum.high}:${datum.low}` : ''}`,
+    )
+    .sort()
+    .join('&')
 }
 
 /** Writes the test of one condition.
  *  @param wide  false for architectures with 32-bit system calls, see {@link narrowed} */
 export function writeCondition(writer: BpfWriter, condition: Condition, wide: boolean, yes: Label, no: Label): Label {
   const { high, low } = wide ? condition.value : narrowed(condition.value)
-  switch (condition.op) {
-    case 'EQ':
-      return writeEqual(high, low, yes, no)
-    case 'NE':
-      return writeEqual(high, low, no, yes)
-    case 'GT':
-      return writeAbove(JGT, high, low, yes, no)
-    case 'LE':
-      return writeAbove(JGT, high, low, no, yes)
-    case 'GE':
-      return writeAbove(JGE, high, low, yes, no)
-    case 'LT':
-      return writeAbove(JGE, high, low, no, yes)
-    case 'MASKED_EQ': {
-      const datum = wide ? condition.datum : narrowed(condition.datum)
-      const lowPart = writeMasked(lowOffset(), low, datum.low, yes, no)
-      if (wide) return writeMasked(highOffset(), high, datum.high, lowPart, no)
-      return (datum.high & high) === 0 ? lowPart : no
-    }
-  }
-
-  function lowOffset(): number {
-    return ARGS_OFFSET + 8 * condition.index
-  }
-
-  function highOffset(): number {
-    return lowOffset() + 4
-  }
+  const lowOffset = ARGS_OFFSET + 8 * condition.index
+  const highOffset = lowOffset + 4
+  if (condition.op === 'EQ') return writeEqual(yes, no)
+  if (condition.op === 'NE') return writeEqual(no, yes)
+  if (condition.op === 'GT') return writeAbove(JGT, yes, no)
+  if (condition.op === 'LE') return writeAbove(JGT, no, yes)
+  if (condition.op === 'GE') return writeAbove(JGE, yes, no)
+  if (condition.op === 'LT') return writeAbove(JGE, no, yes)
+  const datum = wide ? condition.datum : narrowed(condition.datum)
+  const lowPart = writeMasked(lowOffset, low, datum.low, yes, no)
+  if (wide) return writeMasked(highOffset, high, datum.high, lowPart, no)
+  return (datum.high & high) === 0 ? lowPart : no
 
   function writeTest(offset: number, op: number, k: number, yes: Label, no: Label): Label {
     return yes === no ? yes : writer.load(offset, writer.jump(op, k, yes, no))
   }
 
-  function writeEqual(high: number, low: number, equal: Label, other: Label): Label {
+  function writeEqual(equal: Label, other: Label): Label {
     if (!wide && high !== 0) return other
-    const lowPart = writeTest(lowOffset(), JEQ, low, equal, other)
-    return wide ? writeTest(highOffset(), JEQ, high, lowPart, other) : lowPart
+    const lowPart = writeTest(lowOffset, JEQ, low, equal, other)
+    return wide ? writeTest(highOffset, JEQ, high, lowPart, other) : lowPart
   }
 
-  function writeAbove(op: number, high: number, low: number, above: Label, below: Label): Label {
+  function writeAbove(op: number, above: Label, below: Label): Label {
     if (!wide && high !== 0) return below
-    const lowPart = writeTest(lowOffset(), op, low, above, below)
+    const lowPart = writeTest(lowOffset, op, low, above, below)
     if (!wide || lowPart === above) return lowPart
     const equalHigh = writer.jump(JEQ, high, lowPart, below)
-    return writer.load(highOffset(), writer.jump(JGT, high, above, equalHigh))
+    return writer.load(highOffset, writer.jump(JGT, high, above, equalHigh))
   }
 
   function writeMasked(offset: number, mask: number, datum: number, match: Label, other: Label): Label {

@@ -12,7 +12,8 @@
 
 import { isStricter } from './action.ts'
 import type { FilterArch } from './architecture.ts'
-import { areSameConditions } from './condition.ts'
+import { conditionsKey } from './condition.ts'
+import { MAX_INSTRUCTIONS } from './bpf-writer.ts'
 import { type Multiplexer, multiplexers } from './multiplexed.ts'
 import { profileError, shown } from './profile-error.ts'
 import type { Entry, Rule } from './rules.ts'
@@ -20,12 +21,13 @@ import { isSyscallName, type SyscallNumbers, syscallNumbers } from './syscalls.t
 
 /** A return value, or rules of which the first that matches decides, and else the default action. */
 export type Verdict = number | readonly Rule[]
+type GrowingVerdict = number | Rule[]
 
 /** The decisions for one architecture. */
 export interface ArchDecisions {
   readonly arch: FilterArch
   /** Index of the verdict, by slot: the number in the architecture's table, {@link PRIVATE_SLOTS} + n for `__ARM_NR_BASE` + n. */
-  readonly ids: Uint16Array
+  readonly ids: Uint32Array
   /** Highest number that the profile mentions, whatever the action and leaving out arm's private ones; -1 when it mentions none. */
   readonly highest: number
 }
@@ -60,11 +62,10 @@ export function decide(
   archs: readonly FilterArch[],
   warn: (text: string) => void,
 ): Decisions {
-  const verdicts: Verdict[] = [defaultRet]
-  const combined = new Map<string, number>()
+  const verdicts: GrowingVerdict[] = [defaultRet]
   const unknown = new Set<string>()
   const tables = archs.map((arch): Table => {
-    return { arch, ids: new Uint16Array(SLOTS), highest: -1, numbers: syscallNumbers(arch.name), muxes: multiplexers(arch.name) }
+    return { arch, ids: new Uint32Array(SLOTS), highest: -1, numbers: syscallNumbers(arch.name), muxes: multiplexers(arch.name) }
   })
   for (const entry of entries) {
     const isDefault = entry.ret === defaultRet
@@ -85,7 +86,7 @@ export function decide(
         if (isDefault) continue
         const before = table.ids[slot] as number
         if (before === 0 && fixedId !== 0) table.ids[slot] = fixedId
-        else table.ids[slot] = addEntry(verdicts, combined, before, fixedId, entry, name, warn)
+        else table.ids[slot] = addEntry(verdicts, before, fixedId, entry, name, warn)
       }
       if (!isKnown) addUnknown(unknown, name, entry)
     }
@@ -97,22 +98,22 @@ export function decide(
 }
 
 /** Index of a return value, which is added when it is new. */
-export function verdictId(verdicts: Verdict[], ret: number): number {
+export function verdictId(verdicts: (number | readonly Rule[])[], ret: number): number {
   const known = verdicts.indexOf(ret)
   return known >= 0 ? known : verdicts.push(ret) - 1
 }
 
-/** The new verdict on a system call that has one already, or whose entry has conditions. */
+/** The verdict, by index, on a system call that had one before or whose entry has conditions. */
 function addEntry(
-  verdicts: Verdict[],
-  combined: Map<string, number>,
+  verdicts: GrowingVerdict[],
   before: number,
   fixedId: number,
   entry: Entry,
   name: string,
   warn: (text: string) => void,
 ): number {
-  const known = before === 0 ? [] : (verdicts[before] as Verdict)
+  if (before === 0) return verdicts.push([entry]) - 1
+  const known = verdicts[before] as GrowingVerdict
   if (typeof known === 'number') {
     if (entry.conditions.length > 0 && known !== entry.ret) warn(overridden(name, entry))
     return before
@@ -121,15 +122,15 @@ function addEntry(
     if (known.some((rule) => rule.ret !== entry.ret)) warn(overridden(name, entry))
     return fixedId
   }
-  const same = known.find((rule) => areSameConditions(rule.conditions, entry.conditions))
-  if (same !== undefined) {
-    if (same.ret === entry.ret) return before
+  const same = known.find((rule) => rule.key === entry.key)
+  if (same === undefined) {
+    // Each takes a load and a jump at least; beyond this the program could not be loaded, and comparing each with each takes long.
+    if (known.length > MAX_INSTRUCTIONS / 2) throw profileError(entry.path, `too many entries with conditions for "${name}"`)
+    known.push(entry)
+  } else if (same.ret !== entry.ret) {
     throw profileError([...entry.path, 'action'], `another entry has a different action for "${name}" with the same conditions`)
   }
-  const key = `${before} ${entry.path.join()}`
-  let id = combined.get(key)
-  if (id === undefined) combined.set(key, (id = verdicts.push([...known, entry]) - 1))
-  return id
+  return before
 }
 
 function overridden(name: string, entry: Entry): string {
@@ -138,7 +139,7 @@ function overridden(name: string, entry: Entry): string {
 
 function addUnknown(unknown: Set<string>, name: unknown, entry: Entry): void {
   if (typeof name !== 'string' || name === '') {
-    const path = [...entry.path, 'names', entry.names.indexOf(name as string)]
+    const path = [...entry.path, 'names', (entry.names as readonly unknown[]).indexOf(name)]
     throw profileError(path, `expected the name of a system call, got ${shown(name)}`)
   }
   if (!isSyscallName(name)) unknown.add(name)
@@ -160,17 +161,20 @@ function standInSlot(muxes: readonly Multiplexer[], name: string): number | unde
  *  Its arguments are behind a pointer, where no filter can look. An entry with conditions therefore counts without them when it is
  *  stricter than the default action, and not at all otherwise: nothing gets through that the profile does not allow for certain.
  *  (libseccomp drops a condition on the first argument and compares the others with the pointer.) */
-function addMultiplexed(verdicts: Verdict[], { ids, numbers }: Table, mux: Multiplexer): void {
+function addMultiplexed(verdicts: GrowingVerdict[], { ids, numbers }: Table, mux: Multiplexer): void {
   const own = numbers[mux.name] as number
-  const verdict = ids[own] === 0 ? [] : (verdicts[ids[own] as number] as Verdict)
+  const verdict = ids[own] === 0 ? [] : (verdicts[ids[own] as number] as GrowingVerdict)
   if (typeof verdict === 'number') return
-  const rules: Rule[] = []
+  const rules = [...verdict]
   for (const [name, call] of mux.calls) {
-    const id = ids[numbers[name] ?? (standInSlot([mux], name) as number)] as number
+    const slot = numbers[name] ?? standInSlot([mux], name) ?? 0
+    const id = ids[slot] as number
     if (id === 0) continue
-    const direct = verdicts[id] as Verdict
+    const direct = verdicts[id] as GrowingVerdict
     const ret = typeof direct === 'number' ? direct : direct.find((rule) => isStricter(rule.ret, verdicts[0] as number))?.ret
-    if (ret !== undefined) rules.push({ conditions: [mux.condition(call)], ret })
+    if (ret === undefined) continue
+    const conditions = [mux.condition(call)]
+    rules.push({ conditions, key: conditionsKey(conditions), ret })
   }
-  if (rules.length > 0) ids[own] = verdicts.push([...verdict, ...rules]) - 1
+  if (rules.length > verdict.length) ids[own] = verdicts.push(rules) - 1
 }

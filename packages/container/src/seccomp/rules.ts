@@ -2,13 +2,15 @@
 
 import type { LinuxSyscall } from '@teu/spec'
 import { actionReturn, isStricter } from './action.ts'
-import { type Condition, parseConditions, repeatedArgument } from './condition.ts'
+import { type Condition, conditionsKey, parseConditions, repeatedArgument } from './condition.ts'
 import { type ProfilePath, profileError, shown } from './profile-error.ts'
 
 /** One alternative of a system call with conditions. */
 export interface Rule {
   /** All must hold. */
   readonly conditions: readonly Condition[]
+  /** Equal for equal conditions. */
+  readonly key: string
   /** Return value of the filter. */
   readonly ret: number
 }
@@ -33,10 +35,10 @@ export function parseEntries(syscalls: readonly LinuxSyscall[], defaultRet: numb
       throw profileError([...path, 'names'], `expected a list of system call names, got ${shown(names)}`)
     }
     const ret = actionReturn(action, errnoRet, path, 'action', 'errnoRet')
-    if (args === undefined || args === null || args.length === 0) return { names, ret, conditions: [], path }
+    if (args === undefined || args === null || args.length === 0) return { names, ret, conditions: [], key: '', path }
     const conditions = parseConditions(args, [...path, 'args'])
     checkRepeated(conditions, isStricter(ret, defaultRet), path, warn)
-    return { names, ret, conditions, path }
+    return { names, ret, conditions, key: conditionsKey(conditions), path }
   })
 }
 

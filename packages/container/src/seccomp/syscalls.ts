@@ -33,21 +33,13 @@ export function isSyscallName(name: string): boolean {
 }
 
 function parseTable(table: SyscallTable): SyscallNumbers {
-  switch (table) {
-    case 'X86_64':
-      return parse(X86_64, SHARED)
-    case 'X86':
-      return parse(X86, TIME64, SHARED)
-    case 'X32': {
-      const numbers: Record<string, number> = { ...syscallNumbers('X86_64'), ...parse(X32_MOVED) }
-      for (const name of X32_ABSENT) delete numbers[name]
-      return numbers
-    }
-    case 'AARCH64':
-      return parse(AARCH64, SHARED)
-    case 'ARM':
-      return parse(ARM, TIME64, SHARED)
-  }
+  if (table === 'X86_64') return parse(X86_64, SHARED)
+  if (table === 'X86') return parse(X86, TIME64, SHARED)
+  if (table === 'AARCH64') return parse(AARCH64, SHARED)
+  if (table === 'ARM') return parse(ARM, TIME64, SHARED)
+  const numbers: Record<string, number> = { ...syscallNumbers('X86_64'), ...parse(X32_MOVED) }
+  for (const name of X32_ABSENT) delete numbers[name]
+  return numbers
 }
 
 function parse(...members: readonly string[]): SyscallNumbers {

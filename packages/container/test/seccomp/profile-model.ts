@@ -115,20 +115,11 @@ function holds(arg: LinuxSeccompArg, arch: SyscallTable, call: SeccompCall): boo
   const narrow = (value: bigint): bigint => (!wide && value >= 0xffffffff80000000n ? value & 0xffffffffn : value)
   const actual = wide ? call.args[arg.index]! : call.args[arg.index]! & 0xffffffffn
   const value = narrow(BigInt(arg.value))
-  switch (arg.op) {
-    case 'SCMP_CMP_NE':
-      return actual !== value
-    case 'SCMP_CMP_LT':
-      return actual < value
-    case 'SCMP_CMP_LE':
-      return actual <= value
-    case 'SCMP_CMP_EQ':
-      return actual === value
-    case 'SCMP_CMP_GE':
-      return actual >= value
-    case 'SCMP_CMP_GT':
-      return actual > value
-    case 'SCMP_CMP_MASKED_EQ':
-      return (actual & value) === (narrow(BigInt(arg.valueTwo ?? 0)) & value)
-  }
+  if (arg.op === 'SCMP_CMP_NE') return actual !== value
+  if (arg.op === 'SCMP_CMP_LT') return actual < value
+  if (arg.op === 'SCMP_CMP_LE') return actual <= value
+  if (arg.op === 'SCMP_CMP_EQ') return actual === value
+  if (arg.op === 'SCMP_CMP_GE') return actual >= value
+  if (arg.op === 'SCMP_CMP_GT') return actual > value
+  return (actual & value) === (narrow(BigInt(arg.valueTwo ?? 0)) & value)
 }
