@@ -28,7 +28,8 @@
 struct handover {
   _Atomic int listener; /* NOT_YET, NO_LISTENER or the descriptor */
   _Atomic int done;
-  int errnum;           /* written before `done` */
+  int errnum;           /* written before `done`, as is the next one */
+  struct sync_state sync; /* a message for us that the child has met on the line */
 };
 
 static const struct teu_step *notify_step(const struct run *run, int32_t listener) {
@@ -45,16 +46,17 @@ static void pause_for(long nanoseconds) {
 }
 
 /* The child: waits for the word that the filter is about to be set, then for the descriptor, and has the parent stage send it. */
-static _Noreturn void hand_over(struct run *run, struct handover *handover, const struct teu_step *step, int go) {
+static _Noreturn void hand_over(struct run *run, struct handover *handover, const struct teu_step *step, int go, pid_t parent) {
   char word;
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (RETRY(read(go, &word, 1)) != 1) _exit(1);
+  if (getppid() != parent || RETRY(read(go, &word, 1)) != 1) _exit(1);
   int listener;
   /* It is a matter of microseconds now, and there is nothing to wait on: the other side can make no system call. */
   while ((listener = atomic_load(&handover->listener)) == NOT_YET) pause_for(20000);
   if (listener >= 0) {
     run->step = step;
     handover->errnum = ask_parent(run, listener) < 0 ? run->failed_errno : 0;
+    handover->sync = run->sync;
   }
   atomic_store(&handover->done, 1);
   _exit(0);
@@ -82,10 +84,11 @@ static int set_filter_and_hand_over(struct run *run, const struct step_seccomp *
   atomic_init(&handover->listener, NOT_YET);
   int go[2];
   if (pipe2(go, O_CLOEXEC) < 0) return fail(run, TEU_SYS_pipe, errno, NULL);
+  pid_t self = getpid();
   struct sys_clone_args how = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
   pid_t helper = sys_clone3(&how);
   if (helper < 0) return fail(run, TEU_SYS_clone3, errno, NULL);
-  if (helper == 0) hand_over(run, handover, notify, go[0]);
+  if (helper == 0) hand_over(run, handover, notify, go[0], self);
   if (RETRY(write(go[1], "", 1)) != 1) return fail(run, TEU_SYS_write, errno, NULL);
   int listener = set_filter(step, SYS_SECCOMP_FILTER_FLAG_NEW_LISTENER);
   int errnum = errno;
@@ -97,6 +100,7 @@ static int set_filter_and_hand_over(struct run *run, const struct step_seccomp *
   if (listener < 0) return fail(run, TEU_SYS_seccomp, errnum, NULL);
   (void)close(listener);
   if (!atomic_load(&handover->done)) return fail(run, TEU_SYS_sendmsg, ECHILD, NULL);
+  run->sync = handover->sync;
   return handover->errnum != 0 ? fail(run, TEU_SYS_sendmsg, handover->errnum, NULL) : 0;
 }
 
