@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { cgroupLayout } from '../harness/cgroups.ts'
@@ -171,7 +171,6 @@ group('spec', (conforms) => {
   conforms('writes a config that runs', async (lab) => {
     const id = lab.id()
     const bundle = lab.bundle(undefined, undefined, id)
-    const { rmSync, writeFileSync } = await import('node:fs')
     rmSync(join(bundle.dir, 'config.json'))
     await lab.runtime(['spec', '--bundle', bundle.dir])
     const config = read(bundle.dir)
