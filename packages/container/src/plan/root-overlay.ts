@@ -18,7 +18,17 @@ export function planRootOverlay(lower: string, scratch: string, options: { reado
   return [
     { op: 'open', slot: SLOT.hostRoot, path: '/', flags: O_PATH, mode: 0, pointer },
     { op: 'new_mount', slot: SLOT.scratch, type: 'tmpfs', source: 'tmpfs', options: ['mode=0755'], attrs: 0, pointer },
-    { op: 'attach', mount: SLOT.scratch, root: SLOT.hostRoot, path: scratch, create: 0, noSymlinks: false, overProc: false, keep: false, pointer },
+    {
+      op: 'attach',
+      mount: SLOT.scratch,
+      root: SLOT.hostRoot,
+      path: scratch,
+      create: 0,
+      noSymlinks: false,
+      overProc: false,
+      keep: false,
+      pointer,
+    },
     { op: 'mkdir_in_root', root: SLOT.hostRoot, path: upper, mode: 0o755, pointer },
     { op: 'mkdir_in_root', root: SLOT.hostRoot, path: work, mode: 0o755, pointer },
     {
