@@ -90,7 +90,7 @@ export const STEPS = {
   rlimit: { op: 36, fields: { resource: 'u32', soft: 'u64', hard: 'u64' } },
   /** Moves the network device `name` of this network namespace into the container's as `newName`, with its global addresses. */
   move_netdev: { op: 37, fields: { name: 'str', newName: 'str' } },
-  /** Runs a hook: absolute `path` opened before it is run, exact `args` and `env`, descriptors 0-2 only; stdin is
+  /** Runs a hook: absolute `path`, looked up once, exact `args` and `env`, descriptors 0-2 only; stdin is
    *  `stateHead` + pid + `stateTail`; stdout and stderr are captured and quoted in the failure. `timeoutMs` 0 is none.
    *  In the parent the pid is the container process's host pid, in the container its own getpid(); with an empty `stateTail` the head is
    *  the whole document and no pid is inserted. */
@@ -239,9 +239,11 @@ export const STEPS = {
   kill_cgroup: { op: 123, fields: { path: 'str' } },
   /** after: removes a cgroup and its children, leaf first; EBUSY is retried for a second with growing pauses. ENOENT is fine. */
   remove_cgroup: { op: 124, fields: { path: 'str' } },
-  /** after: writes `<wait status> <seconds>.<nanoseconds of the end, CLOCK_REALTIME>\n` atomically to `path`, mode 0600. */
+  /** after: writes `<wait status> <seconds>.<nanoseconds of the end, CLOCK_REALTIME> <flags of the exited frame>\n` atomically to `path`,
+   *  mode 0600. */
   record_exit: { op: 125, fields: { path: 'str' } },
-  /** after: copies the file `from` (up to 64 KiB) to `to` atomically: keeps a cgroup's last numbers beside the record. */
+  /** after: copies the file `from` (up to 64 KiB) to `to` atomically: keeps a cgroup's last numbers beside the record. An absent file
+   *  is none to keep. */
   keep_file: { op: 126, fields: { from: 'str', to: 'str' } },
 
   // ---- single acts on a container that exists (plans that have only parent steps) -------------------------------------------

@@ -49,25 +49,18 @@ static _Noreturn void run_container(struct run *run) {
   become_container(run);
 }
 
-/* Without privileges the files in /proc of a process that is not dumpable belong to root, and its parent could not write its maps.
- * A process in a user namespace of its own, with nobody in it yet, may be dumpable until then. */
-static bool needs_to_be_dumpable(const struct step_clone *step) { return (step->flags & CLONE_NEWUSER) != 0 && geteuid() != 0; }
-
 static int clone_directly(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
   int pidfd = -1;
   struct sys_clone_args args = container_args(step, cgroup);
   args.flags |= CLONE_PIDFD;
   args.pidfd = (uintptr_t)&pidfd;
   args.exit_signal = SIGCHLD;
-  run->dumpable = needs_to_be_dumpable(step);
-  if (run->dumpable) (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   pid_t pid = sys_clone3(&args);
   if (pid == 0) {
     leave_parent(run, sync_fd);
     run_container(run);
   }
   int error = errno;
-  if (run->dumpable) (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   (void)close(sync_fd);
   return pid < 0 ? fail(run, TEU_SYS_clone3, error, NULL) : know_child(run, pid, pidfd);
 }

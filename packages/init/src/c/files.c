@@ -174,7 +174,8 @@ int op_record_exit(struct run *run, const struct step_record_exit *step) {
   uint64_t nanoseconds = run->ending.time_ns % 1000000000u;
   char *end = stpcpy(stpcpy(line, decimal((uint32_t)run->ending.status, digits)), " ");
   end = stpcpy(stpcpy(end, decimal(run->ending.time_ns / 1000000000u, digits)), ".");
-  end = stpcpy(end, decimal(1000000000u + nanoseconds, digits) + 1); /* nine digits */
+  end = stpcpy(stpcpy(end, decimal(1000000000u + nanoseconds, digits) + 1), " "); /* nine digits */
+  end = stpcpy(end, decimal(run->ending.flags, digits));
   *end++ = '\n';
   int error = replace_file(step->path, line, (size_t)(end - line), 0600, 0, &syscall);
   return error == 0 ? 0 : fail(run, (enum teu_syscall)syscall, error, step->path);

@@ -13,7 +13,9 @@ int op_hook(struct run *run, const struct step_hook *step) {
   char digits[21] = "";
   const char *pid = digits;
   if (step->path[0] != '/') return fail(run, TEU_SYS_execve, EINVAL, step->path); /* never looked up where we happen to be */
-  if (run->stage == TEU_STAGE_CONTAINER)
+  if (step->state_tail.size == 0)
+    pid = ""; /* the head is the whole document */
+  else if (run->stage == TEU_STAGE_CONTAINER)
     pid = decimal((uint64_t)getpid(), digits);
   else if (run->child > 0)
     pid = decimal((uint64_t)run->child, digits);

@@ -30,13 +30,6 @@ static int run_timed(struct run *run, const struct teu_step *step) {
   return result;
 }
 
-/* Until its first step of its own, a container process of an ordinary user lets its parent write to its /proc files. */
-static void close_to_parent(struct run *run, const struct teu_step *step) {
-  if (!run->dumpable || step->op == TEU_OP_SIGNAL || step->op == TEU_OP_WAIT) return;
-  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  run->dumpable = false;
-}
-
 /* What the core has to do after some container steps. */
 static int after_container_step(struct run *run, const struct teu_step *step) {
   switch (step->op) {
@@ -45,14 +38,6 @@ static int after_container_step(struct run *run, const struct teu_step *step) {
   case TEU_OP_OUTLIVE_PARENT:
     run->outlives = true;
     return 0;
-  case TEU_OP_OPEN_PTY: {
-    /* the master is opened inside, from the container's own devpts, and read by the supervising parent */
-    int32_t master = step->u.open_pty.master;
-    if (!run->relays || slot_get(run, master) < 0) return 0;
-    int result = ask_parent(run, slot_get(run, master));
-    slot_close(run, master);
-    return result;
-  }
   default:
     return 0;
   }
@@ -68,7 +53,6 @@ int run_stage(struct run *run, enum teu_stage stage) {
       if (check_cancelled(run) < 0) return -1;
     } else if (run->progress != NULL) {
       *run->progress = step->index;
-      close_to_parent(run, step);
     }
     if (run_timed(run, step) < 0) return -1;
     if (stage == TEU_STAGE_CONTAINER && after_container_step(run, step) < 0) return -1;
@@ -186,7 +170,6 @@ static void look_ahead(struct run *run) {
     if (step->op == TEU_OP_SUPERVISE) {
       run->bound = step->u.supervise.bind_to_caller;
       run->forwards = step->u.supervise.forward_signals;
-      run->relays = step->u.supervise.master != TEU_NO_SLOT;
     }
     if (step->op == TEU_OP_RECORD_INIT) run->records = true;
   }

@@ -76,11 +76,11 @@ static int drain(struct run *run, struct watch *watch) {
   return 0;
 }
 
-static void report_exit(struct run *run, uint32_t flags) {
+static void report_exit(struct run *run) {
   struct {
     uint32_t flags;
     uint64_t usage[7];
-  } __attribute__((packed)) payload = {.flags = flags};
+  } __attribute__((packed)) payload = {.flags = run->ending.flags};
   for (size_t i = 0; i < 7; i++) payload.usage[i] = run->ending.usage[i];
   send_frame(run, TEU_FRAME_EXITED, (uint32_t)run->ending.status, run->ending.time_ns, &payload, sizeof payload);
 }
@@ -99,6 +99,7 @@ int op_supervise(struct run *run, const struct step_supervise *step) {
   relay_close(&watch.relay);
   if (result < 0) return -1;
   if (!watch.runs) watch.flags |= EXITED_NEVER_RAN;
-  report_exit(run, watch.flags);
+  run->ending.flags = watch.flags;
+  report_exit(run);
   return 0;
 }

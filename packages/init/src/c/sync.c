@@ -103,9 +103,9 @@ bool sync_receive(struct run *run, bool wait) {
 static int parent_part(struct run *run, const struct teu_step *step, int fd) {
   AUTO_CLOSE int descriptor = fd;
   if (step->op == TEU_OP_SECCOMP_NOTIFY && fd >= 0) return parent_seccomp_notify(run, &step->u.seccomp_notify, fd);
-  if (step->op == TEU_OP_OPEN_PTY && fd >= 0) {
+  if (step->op == TEU_OP_GIVE && fd >= 0) {
     descriptor = -1;
-    return slot_put(run, step->u.open_pty.master, fd);
+    return slot_put(run, step->u.give.slot, fd);
   }
   if (step->op == TEU_OP_GIVE && fd >= 0) {
     descriptor = -1;

@@ -57,7 +57,8 @@ struct wishes {
 /* How the container process ended. */
 struct ending {
   bool known;
-  int status; /* as wait4(2) gives it */
+  int status;     /* as wait4(2) gives it */
+  uint32_t flags; /* of the EXITED frame */
   uint64_t time_ns;
   uint64_t usage[7]; /* in the order of protocol.md */
 };
@@ -71,12 +72,10 @@ struct run {
   bool once;                    /* started for this plan alone, not by a spawner */
   bool bound;                   /* the plan's `supervise` has bindToCaller */
   bool forwards;                /* … and forwardSignals */
-  bool relays;                  /* … and a pty to relay */
   bool records;                 /* the plan has a `record_init` step */
   bool live;                    /* parent: the program runs, or waits at the gate; signals go to it */
   bool gated;                   /* container: it has passed the gate */
   bool outlives;                /* container: it may go on without the parent */
-  bool dumpable;                /* container: open to its parent's writes to /proc until the first wait (clone.c) */
   enum teu_stage stage;
   const struct teu_plan *plan;
   const struct teu_step *step;  /* the one that is running; NULL: none */

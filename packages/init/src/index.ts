@@ -1,0 +1,8 @@
+/** `@teu/init`: plans for teu-init, the program that carries them out, and what it reports. */
+
+export { findInitBinary, provideInitBinary } from './binary.ts'
+export { EXITED_FLAGS, type Frame, FrameReader, type RawUsage, splitWaitStatus, type Syscall, type TraceRecord } from './decode-frames.ts'
+export { encodeControl, encodePipeRequest, encodePlan, planSteps } from './encode-plan.ts'
+export { errnoName } from './errno.ts'
+export { STEPS_SCHEMA } from './schema.gen.ts'
+export { NO_SLOT, type Plan, SLOT_COUNT, STAGES, type Stage, type Step, type StepName, type StepOf, STEPS } from './steps.ts'
