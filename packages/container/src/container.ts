@@ -1,10 +1,13 @@
 /** One container: what can be asked of it and done with it. Every answer is read afresh; other processes may act on it at any time. */
 
 import { existsSync } from 'node:fs'
-import type { LinuxResources, Spec } from '@teu/spec'
+import type { Spec } from '@teu/spec'
 import { signalNumber, TeuError } from '@teu/spec'
-import { applyUpdate, cgroupIsEmpty, mergeResources, readPids, removeCgroups } from './cgroup/manage.ts'
-import { compileResources } from './cgroup/resources/compile.ts'
+import { cgroupFileProbe } from './cgroup/choose.ts'
+import { freezerHierarchy, memoryHierarchy, processHierarchy } from './cgroup/guard.ts'
+import { applyUpdate, cgroupIsEmpty, readPids, removeCgroups } from './cgroup/manage.ts'
+import { compileUpdate } from './cgroup/resources/compile.ts'
+import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
 import type { HostFacts } from './host-facts.ts'
 import { type ActContext, act, runHooks, startAct } from './lifecycle/act.ts'
@@ -22,7 +25,6 @@ import { type LoadedRecord, loadRecord, publicRecord, statusOf, type StoredRecor
 import { withLock } from './record/lock.ts'
 import { StateFile } from './record/state-file.ts'
 import { recordedExit } from './record/recorded-exit.ts'
-import { memoryCgroupOf } from './report/exit-report.ts'
 import type { ContainerRecord, ExecProcess, ExitReport, OciState, OomEvent, Signal, Status } from './types.ts'
 
 /** What a container needs to know of the set it belongs to. */
@@ -195,7 +197,7 @@ export class Container implements AsyncDisposable {
 
   /** Changes limits of a live container; what is not given stays, `null` clears. All or nothing.
    *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, ERR_TEU_NOT_RUNNING, ERR_TEU_CGROUP */
-  async update(resources: LinuxResources, options: { signal?: AbortSignal } = {}): Promise<void> {
+  async update(patch: ResourcesPatch, options: { signal?: AbortSignal } = {}): Promise<void> {
     const { paths } = this.#load()
     await withLock(paths.directory, options, async () => {
       const loaded = this.#load()
@@ -203,9 +205,10 @@ export class Container implements AsyncDisposable {
       refuseBusy(status, this.id)
       if (!isLive(status)) throw notRunning(this.id, 'container not running')
       const { stored } = loaded
-      const { merged, changes } = mergeResources(stored.config.linux?.resources ?? {}, resources)
-      await applyUpdate(compileResources(changes, stored.cgroup, this.#context.host, merged))
-      const config = { ...stored.config, linux: { ...stored.config.linux, resources: merged } }
+      const old = stored.config.linux?.resources ?? {}
+      const update = compileUpdate(old, patch, stored.cgroup, { hasFile: cgroupFileProbe(stored.cgroup) })
+      await applyUpdate(update.writes)
+      const config = { ...stored.config, linux: { ...stored.config.linux, resources: update.resources } }
       const record = StateFile.load<StoredRecord>(paths.directory)
       record.set({ config })
       record.save()
@@ -235,14 +238,14 @@ export class Container implements AsyncDisposable {
   /** Each time the kernel kills a process of the container for lack of memory. Ends with the container. */
   async *oomEvents(options: { signal?: AbortSignal } = {}): AsyncGenerator<OomEvent> {
     const { stored } = this.#load()
-    const path = memoryCgroupOf(stored.cgroup)
-    if (path === undefined) {
+    const memory = memoryHierarchy(stored.cgroup)
+    if (memory === undefined) {
       throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot watch container "${this.id}" for OOM: it has no memory cgroup`, { containerId: this.id })
     }
     const queue: OomEvent[] = []
     let wake: () => void = noop
     let known: bigint | undefined
-    const watch = startAct(this.#act('events'), [{ op: 'watch_oom', path, v2: stored.cgroup.layout === 'v2' }], (kills) => {
+    const watch = startAct(this.#act('events'), [{ op: 'watch_oom', path: memory.path, v2: memory.version === 2 }], (kills) => {
       // The first event carries the present count: it is news only when something has been killed.
       if (known === undefined ? kills > 0n : kills > known) queue.push({ time: new Date(), count: Number(kills) })
       known = kills
@@ -329,21 +332,21 @@ export class Container implements AsyncDisposable {
   }
 
   async #freeze({ cgroup }: StoredRecord, frozen: boolean, timeoutMs = FREEZE_TIMEOUT_MS): Promise<void> {
-    const v2 = cgroup.layout === 'v2'
-    const path = v2 ? cgroup.paths[''] : cgroup.paths['freezer']
-    if (path === undefined) {
+    const hierarchy = freezerHierarchy(cgroup)
+    if (hierarchy === undefined) {
       throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot ${frozen ? 'pause' : 'resume'} container "${this.id}": it has no freezer cgroup`, {
         containerId: this.id,
       })
     }
-    await act(this.#act(frozen ? 'pause' : 'resume'), [{ op: 'freeze', path, v2, frozen, timeoutMs }])
+    await act(this.#act(frozen ? 'pause' : 'resume'), [{ op: 'freeze', path: hierarchy.path, v2: hierarchy.version === 2, frozen, timeoutMs }])
   }
 
   async #signalAll({ cgroup }: StoredRecord, signal: number): Promise<void> {
-    const v2 = cgroup.layout === 'v2'
-    const path = v2 ? cgroup.paths[''] : (cgroup.paths['freezer'] ?? Object.values(cgroup.paths)[0])
-    if (path === undefined || !existsSync(path)) return
-    await act(this.#act('kill'), [{ op: 'signal_cgroup', path, freezer: v2 ? '' : (cgroup.paths['freezer'] ?? ''), signal }])
+    const hierarchy = processHierarchy(cgroup)
+    if (hierarchy === undefined || !existsSync(hierarchy.path)) return
+    const freezer = freezerHierarchy(cgroup)
+    const step = { op: 'signal_cgroup', path: hierarchy.path, freezer: freezer?.version === 1 ? freezer.path : '', signal } as const
+    await act(this.#act('kill'), [step])
   }
 
   async #killAndWait({ stored, init }: LoadedRecord, timeoutMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
+import { memoryHierarchy } from './cgroup/guard.ts'
 import type { CgroupLocation } from './cgroup/locate.ts'
 import { removeCgroups } from './cgroup/manage.ts'
 import { Container } from './container.ts'
@@ -17,7 +18,6 @@ import { probeHost } from './probe/probe-host.ts'
 import { loadRecord, publicRecord, type StoredRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
 import { StateFile } from './record/state-file.ts'
-import { memoryCgroupOf } from './report/exit-report.ts'
 import { isTraced } from './report/trace.ts'
 import type {
   BadEntry,
@@ -80,7 +80,7 @@ export class Containers {
 
   /** Makes a container up to the point where its program would be executed: status `created`.
    *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_ALREADY_EXISTS, ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_HOOK … */
-  async create(id: string, options: CreateOptions & { listenFds?: RunOptions['listenFds'] }): Promise<Container> {
+  async create(id: string, options: CreateOptions & Pick<RunOptions, 'listenFds'>): Promise<Container> {
     const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
     const begun = await this.#begin(id, options, mode)
     const { run, paths, stdio } = begun
@@ -198,10 +198,10 @@ export class Containers {
       stdio = await connectStdio(stdioRequest, paths.directory)
       const run = new PlanRun({
         transport: stdio.transport,
-        plan: mode === 'run' && options.keep !== true ? withStateRemoval(planned.plan, paths) : planned.plan,
+        plan: mode === 'run' && !request.keep ? withStateRemoval(planned.plan, paths) : planned.plan,
         containerId: id,
         operation: mode === 'run' ? 'run' : 'create',
-        memoryCgroup: memoryCgroupOf(planned.cgroup),
+        memoryCgroup: memoryHierarchy(planned.cgroup)?.path,
         trace: isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
@@ -234,6 +234,7 @@ export class Containers {
       extraFds,
       options: absolute,
       forwardSignals: options.forwardSignals ?? false,
+      keep: options.keep ?? false,
       ...(terminal && { terminal }),
       ...(options.listenFds && { listenFds: options.listenFds }),
     }

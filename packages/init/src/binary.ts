@@ -1,41 +1,26 @@
-/** Where the teu-init executable is. */
+/** Where the teu-init program is. */
 
-import { accessSync, constants } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { TeuError } from '@teu/spec'
 
-let provided: (() => string) | undefined
+let provider: (() => string) | undefined
 let found: string | undefined
 
-/** For programs that carry teu-init inside themselves: `provide` is called once, when it is needed for the first time, and returns a path
- *  to execute. It comes before the packaged file, after the environment variable. */
+/** For executables that carry teu-init inside: `provide` is called once, when the program is needed, and returns a path to it. */
 export function provideInitBinary(provide: () => string): void {
-  provided = provide
+  provider = provide
   found = undefined
 }
 
-/** Path of the teu-init executable: `TEU_INIT` from the environment, else what was provided, else `dist/teu-init` of this package.
- *  @throws {TeuError} ERR_TEU_UNSUPPORTED when it is not there or not executable */
+/** Absolute path of teu-init: what {@link provideInitBinary} gives, else the environment's TEU_INIT, else the one of this package.
+ *  @throws {Error} when it has not been built */
 export function findInitBinary(): string {
-  const chosen = process.env['TEU_INIT']
-  if (chosen !== undefined && chosen !== '') return executable(chosen, 'Correct the environment variable TEU_INIT, or unset it')
-  found ??= provided?.() ?? packaged()
+  found ??= provider?.() ?? process.env['TEU_INIT'] ?? packaged()
   return found
 }
 
-/** This module is in `src/` or in `dist/`; the executable is in `dist/`. */
 function packaged(): string {
-  const path = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'teu-init')
-  return executable(path, 'Build it with `npm run build init` in the source tree, or reinstall the package')
-}
-
-function executable(path: string, remedy: string): string {
-  try {
-    accessSync(path, constants.X_OK)
-    return path
-  } catch (cause) {
-    const errno = (cause as NodeJS.ErrnoException).code
-    throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot execute the helper program ${path}: ${errno}`, { path, errno, remedy, cause })
-  }
+  const path = fileURLToPath(new URL('../dist/teu-init', import.meta.url))
+  if (existsSync(path)) return path
+  throw new Error(`teu-init is missing: ${path} does not exist; build it with "npm run build init", or name it in TEU_INIT`)
 }

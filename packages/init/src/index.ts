@@ -1,8 +1,8 @@
-/** `@teu/init`: plans for teu-init, the program that carries them out, and what it reports. */
+/** The helper program teu-init: what it can do, how it is spoken to, where it is. */
 
 export { findInitBinary, provideInitBinary } from './binary.ts'
-export { EXITED_FLAGS, type Frame, FrameReader, type RawUsage, splitWaitStatus, type Syscall, type TraceRecord } from './decode-frames.ts'
-export { encodeControl, encodePipeRequest, encodePlan, planSteps } from './encode-plan.ts'
+export { type Frame, FrameReader, type FrameUsage, NO_STEP, type TraceRecord } from './decode-frames.ts'
+export { encodeControl, encodePipeRequest, encodePlan } from './encode-plan.ts'
 export { errnoName } from './errno.ts'
-export { STEPS_SCHEMA } from './schema.gen.ts'
-export { NO_SLOT, type Plan, SLOT_COUNT, STAGES, type Stage, type Step, type StepName, type StepOf, STEPS } from './steps.ts'
+export { planSteps } from './plan-steps.ts'
+export * from './steps.ts'

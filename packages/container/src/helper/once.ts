@@ -3,6 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import type { Stream, Writable } from 'node:stream'
 import { encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
 import { TeuError } from '@teu/spec'
 import type { Submission, SubmitOptions, Transport } from './transport.ts'
@@ -83,8 +84,10 @@ export class OnceTransport implements Transport {
       })
     })
     done.catch(() => undefined)
+    // End of file on its control channel tells the helper that nobody waits any more. The types know five streams only.
+    const control = (child.stdio as readonly (Stream | null | undefined)[])[5] as Writable | undefined
     const signal = (number: number): void => void child.kill(number as unknown as NodeJS.Signals)
-    return { done, signal, resize: nothing, release: () => child.stdio[5]?.destroy(), ref: () => child.ref(), unref: () => child.unref() }
+    return { done, signal, resize: nothing, release: () => control?.destroy(), ref: () => child.ref(), unref: () => child.unref() }
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { type Process, signalNumber, TeuError, validateProcess } from '@teu/spec'
-import { planCgroupExecJoin } from '../cgroup/plan.ts'
+import { followInit, planCgroupExecJoin } from '../cgroup/exec.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileExecPlan } from '../plan/exec.ts'
 import type { LoadedRecord } from '../record/container-record.ts'
@@ -53,7 +53,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
     init: { pid: init.pid, startTime: BigInt(init.startTime) },
     host: context.host,
     mode: options.detach === true ? 'exec-detached' : 'exec',
-    cgroup: planCgroupExecJoin(stored.cgroup, { subCgroup: options.subCgroup, initPid: init.pid }),
+    cgroup: planCgroupExecJoin(followInit(stored.cgroup, init.pid), { subCgroup: options.subCgroup }),
     stdio: planned.plans,
     extraFds: planned.extraFds,
     ...(seccomp && { seccomp }),

@@ -4,9 +4,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
-import type { Plan } from '@teu/init'
+import type { Plan, Step } from '@teu/init'
 import { checkContainerId, parseSpec, prepareSpec, type Spec, TeuError, validateSpec } from '@teu/spec'
-import { type CgroupLocation, locateCgroups } from '../cgroup/locate.ts'
+import { cgroupFileProbe, chooseCgroups } from '../cgroup/choose.ts'
+import { memoryHierarchy } from '../cgroup/guard.ts'
+import type { CgroupLocation } from '../cgroup/locate.ts'
 import { planCgroupAfter, planCgroupJoin, planCgroupSetup } from '../cgroup/plan.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/create.ts'
@@ -59,6 +61,8 @@ export interface PlanRequest {
   readonly listenFds?: { count: number; names?: string }
   readonly forwardSignals?: boolean
   readonly bindToCaller?: boolean
+  /** `run`: the stopped container is not removed. */
+  readonly keep: boolean
   readonly options: CreateOptions
 }
 
@@ -72,9 +76,9 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   const { config, host, paths, mode, options } = request
   const { spec } = config
   checkTerminal(request)
-  const cgroup = locateCgroups({ cgroupsPath: spec.linux?.cgroupsPath, id: config.id, manager: request.cgroupManager, host })
-  const setup = planCgroupSetup({ spec, location: cgroup, host })
-  const join = planCgroupJoin(cgroup)
+  const { cgroupsPath, resources, namespaces } = spec.linux ?? {}
+  const cgroup = chooseCgroups({ cgroupsPath, id: config.id, manager: request.cgroupManager, host, resources })
+  const privatePidNamespace = namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false
   const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, host)
   const plan = compileCreatePlan({
     id: config.id,
@@ -83,7 +87,13 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     host,
     mode,
     stateDir: paths.directory,
-    cgroup: { setup, after: planCgroupAfter(cgroup), ...join },
+    cgroup: {
+      setup: planCgroupSetup({ spec, location: cgroup, host, hasFile: cgroupFileProbe(cgroup) }),
+      ...planCgroupJoin(cgroup),
+      paths: cgroup.paths,
+      // A container that was created stays, stopped, with its cgroups, until it is destroyed.
+      after: mode === 'run' && !request.keep ? planCgroupAfter(cgroup, { privatePidNamespace, resources }) : keepCounters(cgroup, paths),
+    },
     stdio: request.stdio,
     namespaceLinks: namespaceLinks(spec),
     ...(seccomp && { seccomp }),
@@ -91,6 +101,8 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     ...(options.consoleSocket !== undefined && { consoleSocket: options.consoleSocket }),
     ...(options.pidFile !== undefined && { pidFile: options.pidFile }),
     ...(options.pidfdSocket !== undefined && { pidfdSocket: options.pidfdSocket }),
+    ...(options.rootOverlay !== undefined && { rootOverlay: options.rootOverlay }),
+    recordExit: mode === 'create-supervised' || request.keep,
     ...(options.noPivot !== undefined && { noPivot: options.noPivot }),
     ...(options.noNewKeyring !== undefined && { noNewKeyring: options.noNewKeyring }),
     ...(request.extraFds && { extraFds: request.extraFds }),
@@ -101,6 +113,15 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     bindToCaller: request.bindToCaller ?? mode === 'run',
   })
   return { plan, cgroup }
+}
+
+/** The monitor's last act: the counters that say whether the kernel killed something, for whoever asks later. */
+function keepCounters(cgroup: CgroupLocation, paths: StatePaths): Step[] {
+  const memory = memoryHierarchy(cgroup)
+  if (memory === undefined) return []
+  const names = memory.version === 2 ? ['memory.events', 'memory.peak'] : ['memory.oom_control', 'memory.max_usage_in_bytes']
+  const kept = [paths.memoryEvents, paths.memoryPeak]
+  return names.map((name, index) => ({ op: 'keep_file', from: `${memory.path}/${name}`, to: kept[index] as string }))
 }
 
 /** The record as it is first written: status `creating`, owned by this process. */

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Frame } from '@teu/init'
 import { signalName, signalNumber } from '@teu/spec'
+import { memoryHierarchy } from '../cgroup/guard.ts'
 import type { CgroupLocation } from '../cgroup/locate.ts'
 import type { StatePaths } from '../record/paths.ts'
 import type { ExitReport, OomReport, ResourceUsage } from '../types.ts'
@@ -45,12 +46,7 @@ export function exitFromRecord(paths: StatePaths, cgroup: CgroupLocation): ExitR
     if (content !== undefined) collected.set(name, content)
   }
   const exitedAt = new Date(Number(time) * 1000)
-  return report(Number(status), exitedAt, (Number(flags) & TIMED_OUT) !== 0, oomReport(collected, memoryCgroupOf(cgroup)), undefined)
-}
-
-/** Directory of the memory controller, where there is one. */
-export function memoryCgroupOf(cgroup: CgroupLocation): string | undefined {
-  return cgroup.layout === 'v2' ? cgroup.paths[''] : cgroup.paths['memory']
+  return report(Number(status), exitedAt, (Number(flags) & TIMED_OUT) !== 0, oomReport(collected, memoryHierarchy(cgroup)?.path), undefined)
 }
 
 function report(
