@@ -104,7 +104,17 @@ function decodeFrame(bytes: Buffer): Frame {
       const [path, detail] = splitAtNul(payload)
       const syscall = SYSCALLS[bytes.readUInt16LE(18)] ?? ''
       const op = OPS.get(bytes.readUInt16LE(16)) ?? ''
-      return { ...base, kind, step: bytes.readUInt32LE(12), op, syscall, errno: errnoName(bytes.readInt32LE(20)), waitStatus: Number(a), path, detail }
+      return {
+        ...base,
+        kind,
+        step: bytes.readUInt32LE(12),
+        op,
+        syscall,
+        errno: errnoName(bytes.readInt32LE(20)),
+        waitStatus: Number(a),
+        path,
+        detail,
+      }
     }
     case 'trace':
       return { ...base, kind, records: traceRecords(payload) }
@@ -133,7 +143,12 @@ function traceRecords(payload: Buffer): TraceRecord[] {
   const records: TraceRecord[] = []
   for (let at = 0; at + TRACE_BYTES <= payload.length; at += TRACE_BYTES) {
     const stage = STAGE_NAMES[payload.readUInt32LE(at + 4)] ?? 'parent'
-    records.push({ step: payload.readUInt32LE(at), stage, startNs: payload.readBigUInt64LE(at + 8), endNs: payload.readBigUInt64LE(at + 16) })
+    records.push({
+      step: payload.readUInt32LE(at),
+      stage,
+      startNs: payload.readBigUInt64LE(at + 8),
+      endNs: payload.readBigUInt64LE(at + 16),
+    })
   }
   return records
 }

@@ -67,9 +67,8 @@ function finish(writer: Writer, kind: number, flags: number, tag: number): Uint8
 }
 
 /** Operation → its number and its fields in wire order, looked up once. */
-const LAYOUTS: ReadonlyMap<string, { readonly op: number; readonly fields: readonly (readonly [name: string, type: FieldType])[] }> = new Map(
-  Object.entries(STEPS).map(([name, { op, fields }]) => [name, { op, fields: Object.entries(fields) as [string, FieldType][] }]),
-)
+const LAYOUTS: ReadonlyMap<string, { readonly op: number; readonly fields: readonly (readonly [name: string, type: FieldType])[] }> =
+  new Map(Object.entries(STEPS).map(([name, { op, fields }]) => [name, { op, fields: Object.entries(fields) as [string, FieldType][] }]))
 
 function encodeStep(writer: Writer, step: Step, stage: number, index: number): void {
   const layout = LAYOUTS.get(step.op)

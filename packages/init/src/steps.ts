@@ -268,7 +268,7 @@ export const STEPS = {
   notify_proxy: { op: 147, fields: { path: 'str', forward: 'str', pid: 'u32', startTime: 'u64' } },
   /** Sends an EVENT frame for each memory pressure notification: v2 a PSI trigger text for memory.pressure, v1 a level. */
   watch_pressure: { op: 146, fields: { path: 'str', v2: 'bool', trigger: 'str' } },
-} as const satisfies Record<string, { op: number; fields: Record<string, FieldType> }>
+} as const
 
 export type StepName = keyof typeof STEPS
 
