@@ -20,6 +20,7 @@ function platformOf(name) {
   return { ...(cpu && { cpu: [cpu] }), ...(libc && os === 'linux' && { libc: [libc] }), ...(os && { os: [os] }) }
 }
 
+/** @type {[string, object][]} */
 const missing = []
 for (const [where, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
@@ -35,7 +36,7 @@ for (const [where, entry] of Object.entries(lock.packages)) {
 if (process.argv.includes('--check')) {
   if (missing.length > 0) {
     console.error(
-      `package-lock.json lacks ${missing.length} optional packages, for example ${missing[0][0]}: run node tools/complete-lock.mjs`,
+      `package-lock.json lacks ${missing.length} optional packages, for example ${missing[0]?.[0]}: run node tools/complete-lock.mjs`,
     )
     process.exit(1)
   }

@@ -11,7 +11,9 @@ const UNIFIED = '/sys/fs/cgroup/unified'
 
 /** Wraps a command so that it sees a v1-only layout on a hybrid host. */
 const withoutUnified = (command: readonly string[]): string[] =>
-  existsSync(UNIFIED) ? ['unshare', '--mount', 'sh', '-c', `umount ${UNIFIED} && mount -t tmpfs none ${UNIFIED} && exec "$@"`, 'sh', ...command] : [...command]
+  existsSync(UNIFIED)
+    ? ['unshare', '--mount', 'sh', '-c', `umount ${UNIFIED} && mount -t tmpfs none ${UNIFIED} && exec "$@"`, 'sh', ...command]
+    : [...command]
 
 const asked = process.argv.slice(2)
 const files = asked.length > 0 ? asked : ['tests/conformance']

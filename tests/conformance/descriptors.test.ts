@@ -94,7 +94,7 @@ group('socket activation', (conforms) => {
       const [env, read, fds] = result.stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as never)
+        .map((line) => JSON.parse(line) as unknown)
       expect(env).toEqual(expect.arrayContaining(['LISTEN_FDS=1', 'LISTEN_PID=1']))
       expect(read).toEqual({ 3: 'socket', 4: 'preserved' })
       expect((fds as Descriptor[]).map(({ fd }) => fd)).toEqual([0, 1, 2, 3, 4])

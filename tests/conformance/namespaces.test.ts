@@ -115,7 +115,7 @@ group('user namespace', (conforms) => {
     const [ids, namespaces, maps] = (await lab.output(box, 3))
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as never)
+      .map((line) => JSON.parse(line) as unknown)
     expect(ids).toMatchObject({ uid: [0, 0, 0, 0], gid: [0, 0, 0, 0] })
     expect(namespaces).not.toMatchObject({ user: own('user') })
     const fields = (maps as { content: string }[]).map(({ content }) => content.trim().split(/\s+/))

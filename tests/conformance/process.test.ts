@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { Config } from '../harness/base-config.ts'
 import { group } from './conforms.ts'
 
 interface Ids {
@@ -31,7 +32,7 @@ group('process', (conforms) => {
   })
 
   conforms('has the environment of the config, HOME from passwd, and nothing of the caller', async (lab) => {
-    const change = (config: { process: { env?: string[] } }): void => {
+    const change = (config: Config): void => {
       config.process.env = ['PATH=/bin', 'ONE=1', 'EMPTY=', 'EQUAL=a=b', 'TEXT=\u00e4\u4e2d']
     }
     const env = await lab.fact<string[]>(['env'], change, { env: { LEAKED_FROM_CALLER: '1' } })

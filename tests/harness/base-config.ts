@@ -53,5 +53,5 @@ export function baseConfig(args: readonly string[], cgroupsPath: string): Config
       maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list', '/sys/firmware'],
       readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
     },
-  } as Config
+  }
 }

@@ -279,10 +279,10 @@ export class Lab {
     for (const name of existsSync(this.root) ? readdirSync(this.root) : []) {
       if (name.includes(this.mark)) await this.runtime(['delete', '--force', name])
     }
-    let problem: unknown
+    let problem: Error | undefined
     if (options.check) {
       await assertNoLeaks(this.mark).catch((error: unknown) => {
-        problem = error
+        problem = error as Error
       })
       const left = existsSync(this.root) ? readdirSync(this.root).filter((name) => name.includes(this.mark)) : []
       if (left.length > 0) problem ??= new Error(`left behind in the state root: ${left.join(', ')}`)
