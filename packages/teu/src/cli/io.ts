@@ -47,20 +47,45 @@ export function processIo(): Io {
   }
 }
 
+/** So many characters are at most PIPE_BUF bytes, which a pipe takes as a whole. */
+const WHOLE_LENGTH = 1365
+/** There is no synchronous way to wait for room in a full socket. */
+const SOCKET_RETRY_MS = 1
+
 /** Writes without a stream: nothing is left in a buffer when the process ends, and nothing has to be set up first. */
 function writer(fd: number): (text: string) => void {
   let target = fd
   return (text) => {
+    let done = text.length <= WHOLE_LENGTH ? tryWrite(target, text) : 0
+    if (done >= text.length) return
     const bytes = Buffer.from(text)
-    for (let done = 0; done < bytes.length; ) {
+    while (done < bytes.length) {
       try {
         done += writeSync(target, bytes, done)
       } catch (error) {
-        // The caller made its end non-blocking. A pipe or terminal opened anew has flags of its own.
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || target !== fd) throw error
-        target = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY)
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+        if (target === fd) target = reopened(fd)
+        if (target === fd) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SOCKET_RETRY_MS)
       }
     }
+  }
+}
+
+/** The caller made its end non-blocking. A pipe or terminal that is opened anew has flags of its own; a socket cannot be. */
+function reopened(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY)
+  } catch {
+    return fd
+  }
+}
+
+/** The short way for short texts, without a copy in between. The number of bytes that were written. */
+function tryWrite(fd: number, text: string): number {
+  try {
+    return writeSync(fd, text)
+  } catch {
+    return 0
   }
 }
 

@@ -28,7 +28,7 @@ const err = (text: string): void => void (stderr += text)
 
 describe('openLog()', () => {
   it('writes text to stderr, with the details after the message', () => {
-    const log = openLog({ format: 'text', level: 'error', now, err })
+    const log = openLog({ format: 'text', level: 'error', cwd: '/', now, err })
     log.failure(new TeuError('ERR_TEU_NOT_FOUND', 'container "x": container does not exist', { containerId: 'x' }))
     expect(log.isStderr).toBe(true)
     expect(stderr).toBe(
@@ -38,7 +38,7 @@ describe('openLog()', () => {
 
   it('writes one JSON object per record, with the details as further fields', () => {
     const file = join(directory, 'log.json')
-    const log = openLog({ target: file, format: 'json', level: 'error', now, err })
+    const log = openLog({ target: file, format: 'json', level: 'error', cwd: '/', now, err })
     log.warn('not shown')
     log.debug('not shown')
     log.failure(FAILURE)
@@ -64,15 +64,15 @@ describe('openLog()', () => {
   it('appends to what is there and makes new files 0644', () => {
     const file = join(directory, 'log')
     writeFileSync(file, 'former\n')
-    openLog({ target: `file:${file}`, format: 'text', level: 'warning', now, err }).warn('careful')
+    openLog({ target: `file:${file}`, format: 'text', level: 'warning', cwd: '/', now, err }).warn('careful')
     expect(readFileSync(file, 'utf8')).toBe('former\ntime="2024-01-02T15:04:05Z" level=warning msg="careful"\n')
-    openLog({ target: `${file}2`, format: 'text', level: 'error', now, err })
+    openLog({ target: `${file}2`, format: 'text', level: 'error', cwd: '/', now, err })
     expect(statSync(`${file}2`).mode & 0o777 & ~0o644).toBe(0)
   })
 
   it('keeps debug records of the JSON format out of the file that engines read', () => {
     const file = join(directory, 'log.json')
-    const log = openLog({ target: file, format: 'json', level: 'debug', now, err })
+    const log = openLog({ target: file, format: 'json', level: 'debug', cwd: directory, now, err })
     log.debug('opened', { n: 1 })
     log.failure(FAILURE)
     expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1)
@@ -82,15 +82,17 @@ describe('openLog()', () => {
   it('does not hang on a FIFO without reader', () => {
     const file = join(directory, 'fifo')
     execFileSync('mkfifo', [file])
-    expect(() => openLog({ target: file, format: 'text', level: 'error', now, err })).toThrow(`Cannot open the log ${file}: ENXIO`)
+    expect(() => openLog({ target: file, format: 'text', level: 'error', cwd: '/', now, err })).toThrow(
+      `Cannot open the log ${file}: ENXIO`,
+    )
   })
 
   it.each(['/', '/nowhere/log'])('refuses a log that cannot be written: %s', (target) => {
-    expect(() => openLog({ target, format: 'text', level: 'error', now, err })).toThrow(/^Cannot open the log/)
+    expect(() => openLog({ target, format: 'text', level: 'error', cwd: '/', now, err })).toThrow(/^Cannot open the log/)
   })
 
   it('refuses kinds of target that it does not know how to reach', () => {
-    expect(() => openLog({ target: 'journald:x', format: 'text', level: 'error', now, err })).toThrow(
+    expect(() => openLog({ target: 'journald:x', format: 'text', level: 'error', cwd: '/', now, err })).toThrow(
       'logging to journald is not supported',
     )
   })

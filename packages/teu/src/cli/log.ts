@@ -7,6 +7,7 @@
  */
 
 import { constants, openSync, writeSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { isTeuError, TeuError } from '@teu/spec'
 import { usage } from './parse.ts'
 import { printable } from './table.ts'
@@ -20,6 +21,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export interface LogOptions {
   /** A path, or `file:` and a path. Default: stderr. */
   readonly target?: string | undefined
+  /** What a relative path refers to. */
+  readonly cwd: string
   readonly format: LogFormat
   readonly level: LogLevel
   readonly now: () => Date
@@ -40,8 +43,8 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** Opens the log. A file is created (0644) or appended to; what is in it stays.
  *  @throws {TeuError} ERR_TEU_USAGE for a kind of target that is not supported; ERR_TEU_SYSTEM when it cannot be written */
-export function openLog({ target, format, level, now, err }: LogOptions): Log {
-  const path = filePath(target)
+export function openLog({ target, cwd, format, level, now, err }: LogOptions): Log {
+  const path = target === undefined || target === '' ? undefined : filePath(target, cwd)
   const write = path === undefined ? err : fileWriter(path)
   const rank = LOG_LEVELS.indexOf(level)
   const render = format === 'json' ? jsonRecord : textRecord
@@ -94,11 +97,11 @@ function systemErrorOf(error: unknown): { code?: string | undefined; syscall?: s
   return error instanceof Error ? (error as NodeJS.ErrnoException) : {}
 }
 
-function filePath(target: string | undefined): string | undefined {
-  if (target === undefined || target === '') return undefined
+/** A kind such as `journald:` is not a path; everything else is. */
+function filePath(target: string, cwd: string): string {
   const kind = /^(file|journald|syslog):(.*)$/s.exec(target)
-  if (kind === null) return target
-  if (kind[1] === 'file') return kind[2]
+  if (kind === null) return resolve(cwd, target)
+  if (kind[1] === 'file') return resolve(cwd, kind[2] ?? '')
   throw usage(`--log: logging to ${kind[1]} is not supported, got "${target}"`, 'Log to a file, or to stderr and let the caller pass it on')
 }
 

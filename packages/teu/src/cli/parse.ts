@@ -29,7 +29,7 @@ export interface ParseMode {
  *  @throws {TeuError} ERR_TEU_USAGE for an unknown option, a missing value (`flag needs an argument`: engines probe for this
  *    phrase) or a boolean that is neither true nor false */
 export function parseOptions<T extends OptionTable>(args: readonly string[], table: T, mode: ParseMode = {}): Parsed<T> {
-  const values = new Map<string, boolean | string | string[]>()
+  const values = Object.create(null) as Record<string, boolean | string | string[]>
   const positionals: string[] = []
   let index = 0
   while (index < args.length) {
@@ -45,20 +45,20 @@ export function parseOptions<T extends OptionTable>(args: readonly string[], tab
       break
     }
     for (const { name, spec, inline } of readToken(arg, table)) {
-      if (name === 'help') return { values: {}, positionals, help: true }
+      if (name === 'help') return { values: {} as OptionValues<T>, positionals, help: true }
       if (spec.kind === 'flag') {
-        values.set(name, inline === undefined || parseBoolean(name, inline))
+        values[name] = inline === undefined || parseBoolean(name, inline)
         continue
       }
       const value = inline ?? args[index++]
       if (value === undefined) throw usage(`flag needs an argument: --${name}`)
-      const former = values.get(name)
-      if (spec.kind === 'text') values.set(name, value)
+      const former = values[name]
+      if (spec.kind === 'text') values[name] = value
       else if (Array.isArray(former)) former.push(value)
-      else values.set(name, [value])
+      else values[name] = [value]
     }
   }
-  return { values: Object.fromEntries(values) as OptionValues<T>, positionals, help: false }
+  return { values: values as OptionValues<T>, positionals, help: false }
 }
 
 interface Found {

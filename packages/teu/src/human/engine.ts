@@ -46,6 +46,8 @@ export interface RunRequest {
   readonly interactive: boolean
   /** Collect the output in place of passing it on. */
   readonly capture: boolean
+  /** What the program reads from stdin; with `capture`. */
+  readonly input?: string
   readonly timeoutMs?: number
   readonly trace: boolean
 }

@@ -25,9 +25,11 @@ could not be executed, 127 when it was not found.`,
   stopAtPositional: true,
   check: (values, command) => checkRunLine(values, command),
   async run(values, command, context) {
-    const request = runRequestOf(values, command, context.io)
-    const result = await context.engine.run(request, context.root)
-    if (request.capture) context.io.out(`${stringifyJson(jsonReport(result), 2)}\n`)
+    const { io, engine, root } = context
+    const request = runRequestOf(values, command, io)
+    const input = request.capture && request.interactive ? { input: io.input() } : undefined
+    const result = await engine.run({ ...request, ...input }, root)
+    if (request.capture) io.out(`${stringifyJson(jsonReport(result), 2)}\n`)
     else tell(result, request, values.timeout, context)
     return result.status ?? FAILED
   },

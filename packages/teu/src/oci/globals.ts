@@ -31,8 +31,8 @@ export function logOf(values: GlobalValues, io: Io): Log {
   const level = values['log-level'] ?? 'error'
   if (!(LOG_LEVELS as readonly string[]).includes(level)) throw usage(`--log-level: expected ${LOG_LEVELS.join(', ')}, got "${level}"`)
   return openLog({
-    // A kind such as `journald:` is not a path; everything else is.
-    target: values.log === undefined || /^(file|journald|syslog):/.test(values.log) ? values.log : resolve(io.cwd, values.log),
+    target: values.log,
+    cwd: io.cwd,
     format,
     level: values.debug === true ? 'debug' : (level as LogLevel),
     now: io.now,

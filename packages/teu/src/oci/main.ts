@@ -57,7 +57,7 @@ function formatOf({ format = 'text' }: GlobalValues): 'text' | 'json' {
 
 function report(error: unknown, io: Io, opened: Log | undefined): void {
   // What is wrong with the log options themselves is told where it is seen.
-  const log = opened ?? openLog({ format: 'text', level: 'error', now: io.now, err: io.err })
+  const log = opened ?? openLog({ cwd: io.cwd, format: 'text', level: 'error', now: io.now, err: io.err })
   try {
     log.failure(error)
   } finally {
