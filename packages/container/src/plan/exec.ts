@@ -3,14 +3,14 @@
 import { NO_SLOT, type Plan, type Step } from '@teu/init'
 import type { LinuxNamespaceType, Process, Spec } from '@teu/spec'
 import { type ConsoleSteps, noConsole, planConsole } from './console.ts'
-import { oomScore, openHostProc, sessionKeyring } from './create.ts'
+import { openHostProc } from './host-proc.ts'
 import { deniesSetgroups, toHostId } from './id-maps.ts'
 import type { CgroupJoinInput, ProgramInput } from './input.ts'
 import { planIntelRdt } from './intel-rdt.ts'
 import { planExtraFds, planIdentity, planLaunch, superviseStep } from './launch.ts'
 import { execJoinFlags } from './namespaces.ts'
-import { planAffinity, planAttributes, planRlimits } from './process.ts'
-import { planKeyLabel, planLabels, planSeccomp } from './security.ts'
+import { planAffinity, planAttributes, planOomScore, planRlimits } from './process.ts'
+import { planKeyLabel, planKeyring, planLabels, planSeccomp } from './security.ts'
 import { SLOT, SlotAllocator } from './slots.ts'
 import { planStdio } from './stdio.ts'
 import { SYNC } from './sync.ts'
@@ -87,7 +87,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
     ...cgroup.afterClone,
     ...planIntelRdt(spec, input.id).join,
     ...rlimits.parent,
-    ...(ownScore.length > 0 ? [] : oomScore(process)),
+    ...(ownScore.length > 0 ? [] : planOomScore(process)),
     { op: 'signal', n: SYNC.prepared },
     ...identity.late,
     mode === 'exec-detached' ? { op: 'detach' } : superviseStep(input, streams.console.relay),
@@ -97,7 +97,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
     { op: 'wait', n: SYNC.prepared },
     ...planAffinity(affinity?.final, '/process/execCPUAffinity/final'),
     ...(inUserNamespace ? [{ op: 'user', uid: 0, gid: 0, groups: [], setGroups: !setgroupsDenied } as const] : []),
-    ...(input.noNewKeyring ? [] : [sessionKeyring(input.id)]),
+    ...(input.noNewKeyring ? [] : [planKeyring(input.id)]),
     ...streams.console.open,
     ...planLaunch({
       process,

@@ -8,7 +8,6 @@ import { planCgroupMount } from './cgroup-mount.ts'
 import { configError } from './config-error.ts'
 import { containerPath, isBelow } from './container-path.ts'
 import type { MountIdMaps } from './id-maps.ts'
-import { MS_SLAVE } from './kernel-flags.ts'
 import { attributeSteps } from './mount-attributes.ts'
 import { type MountOptions, parseMountOptions } from './mount-options.ts'
 import type { Namespaces } from './namespaces.ts'
@@ -179,20 +178,4 @@ function containerIdMap({ spec, namespaces, idMaps, userSlot }: MountContext, po
 function refuseIdMap({ mount, options, pointer }: PlannedMount): void {
   if (options.idMap === 'none' && !mount.uidMappings?.length && !mount.gidMappings?.length) return
   throw configError(pointer, 'only bind mounts can have an id map', { code: 'ERR_TEU_UNSUPPORTED' })
-}
-
-/** Read-only bind of a host directory at a place of ours (the sd_notify socket). */
-export function planInjectedDirectory(
-  hostPath: string,
-  destination: string,
-  attributes: number,
-  slot: number,
-): { source: Step[]; attach: Step[] } {
-  return {
-    source: [
-      { op: 'open_tree', slot, root: NO_SLOT, path: hostPath, recursive: false, noSymlinks: false },
-      { op: 'mount_attr', slot, set: attributes, clear: 0, propagation: MS_SLAVE, recursive: false, userns: NO_SLOT },
-    ],
-    attach: [{ op: 'attach', mount: slot, root: SLOT.root, path: destination, create: 1, noSymlinks: false, overProc: false, keep: false }],
-  }
 }

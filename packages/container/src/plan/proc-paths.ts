@@ -4,6 +4,7 @@ import type { Step } from '@teu/init'
 import type { Linux, Mount } from '@teu/spec'
 import { configError } from './config-error.ts'
 import { containerPath, isBelow } from './container-path.ts'
+import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from './kernel-flags.ts'
 import { SLOT } from './slots.ts'
 
 /** The only files below /proc that a mount may cover: single files that tell, and change, nothing about processes or labels. lxcfs
@@ -54,6 +55,22 @@ export function destinationRules(destination: string, mount: Mount, isBind: bool
   }
   const isKernelTree = mount.type === 'proc' || mount.type === 'sysfs' || mount.type === 'cgroup' || mount.type === 'cgroup2'
   return { noSymlinks: (!isBind && isKernelTree) || isBelow(destination, '/sys'), overProc: false }
+}
+
+/** Nothing fits into the tmpfs behind masked directories: no byte, and no inode beside its root. */
+const EMPTY_DIRECTORY_OPTIONS: readonly string[] = ['ro', 'size=4096', 'nr_inodes=1', 'mode=0555']
+
+/** Container step that makes what masked directories are hidden behind. */
+export function planEmptyDirectory(): Step {
+  return {
+    op: 'new_mount',
+    slot: SLOT.emptyDirectory,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: EMPTY_DIRECTORY_OPTIONS,
+    attrs: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+    pointer: '/linux/maskedPaths',
+  }
 }
 
 /** Hides `maskedPaths` and makes `readonlyPaths` read-only, each distinct path once. Read-only ones come first, so that a mask below

@@ -89,6 +89,13 @@ function memoryPolicyStep({ mode, nodes, flags = [] }: LinuxMemoryPolicy): Step 
   return { op: 'memory_policy', mode: bits, nodes: nodes ? idListMask(nodes) : new Uint8Array(), pointer: '/linux/memoryPolicy' }
 }
 
+/** Parent step for the score that the out-of-memory killer goes by. @see proc_pid_oom_score_adj(5) */
+export function planOomScore({ oomScoreAdj }: Pick<Process, 'oomScoreAdj'>): Step[] {
+  if (oomScoreAdj === undefined) return []
+  const data = new TextEncoder().encode(String(oomScoreAdj))
+  return [{ op: 'write_child', file: 'oom_score_adj', data, pointer: '/process/oomScoreAdj' }]
+}
+
 /** Restricts the process to the CPUs of a list; nothing for an empty one. */
 export function planAffinity(cpus: string | undefined, pointer: string): Step[] {
   return cpus ? [{ op: 'cpu_affinity', mask: idListMask(cpus), pointer }] : []

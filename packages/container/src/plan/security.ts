@@ -43,7 +43,13 @@ export function planLabels(
   return steps
 }
 
-/** Label of the session keyring: without it the keyring would keep the runtime's. */
+/** A session keyring named after the container, so that an exec finds and joins it. Without a label it would keep the runtime's.
+ *  @see keyctl_join_session_keyring(3) */
+export function planKeyring(id: string): Step {
+  return { op: 'session_keyring', name: `_ses.${id}` }
+}
+
+/** Label of the keyring, written before it is made. */
 export function planKeyLabel({ selinuxLabel: label }: Pick<Process, 'selinuxLabel'>): Step[] {
   return label ? [{ op: 'lsm_label', proc: SLOT.hostProc, file: 'keycreate', label, pointer: '/process/selinuxLabel' }] : []
 }
