@@ -67,6 +67,8 @@ export interface ContainerSet {
 /** How the plan of a container is to be shown. */
 export interface ExplainOptions {
   readonly format: 'text' | 'json'
+  /** Show the values of environment variables too. */
+  readonly showEnv: boolean
 }
 
 /** The library as the commands see it. */
@@ -76,14 +78,6 @@ export interface Library {
   explain(id: string, options: CommandCreateOptions & { open: OpenOptions }, how: ExplainOptions): Promise<string>
   /** Statistics in the shape that runc prints. */
   statsDocument(stats: Stats): object
-  readonly facts: FeatureFacts
-}
-
-/** The tables behind `features` that the library has: what it knows, not what the kernel has. */
-export interface FeatureFacts {
+  /** Words that have a meaning in the options of a mount, sorted. */
   readonly mountOptions: readonly string[]
-  readonly namespaces: readonly string[]
-  readonly seccompArchs: readonly string[]
-  /** Annotations that change what happens; a trailing dot stands for a prefix. */
-  readonly unsafeAnnotations: readonly string[]
 }

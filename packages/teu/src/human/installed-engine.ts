@@ -10,9 +10,9 @@ import { engineOptionsOf } from './engine-options.ts'
 /** The engine that is installed beside the command line. One run needs one helper process, which ends with it. */
 export const engine: Engine = {
   run: async (request, root) => await run({ ...engineOptionsOf(request, readSeccomp), containers: await open(root) }),
-  explain: async (request, root, { format }) => {
+  explain: async (request, root, how) => {
     const plan = planRun({ ...engineOptionsOf(request, readSeccomp), containers: await open(root) })
-    return explainPlan(plan, { format })
+    return explainPlan(plan, how)
   },
 }
 

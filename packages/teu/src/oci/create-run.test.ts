@@ -96,6 +96,10 @@ describe('run', () => {
 })
 
 describe('explain', () => {
+  it('hides the values of environment variables unless told otherwise', async () => {
+    expect(await teuOci(['explain', '--show-env'])).toMatchObject({ status: 0, out: 'plan of explain as text with values\n' })
+  })
+
   it('prints the plan of a bundle', async () => {
     expect(await teuOci(['explain', '-b', '/b', '--format', 'json', 'c1'])).toMatchObject({
       status: 0,

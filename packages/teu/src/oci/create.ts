@@ -19,7 +19,7 @@ export const create: OciCommand = defineCommand({
   async run(values, [id = ''], context) {
     const options = createOptionsOf(values, context)
     if (values['dry-run'] === true) {
-      context.io.out(await context.library.explain(id, { ...options, open: context.open }, { format: 'text' }))
+      context.io.out(await context.library.explain(id, { ...options, open: context.open }, { format: 'text', showEnv: false }))
       return
     }
     const deadline = values.timeout === undefined ? undefined : startDeadline(id, values.timeout)

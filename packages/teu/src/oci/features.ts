@@ -13,6 +13,6 @@ export const features: OciCommand = defineCommand({
   options: {},
   arity: [0, 0],
   run(_values, _args, { io, library }) {
-    io.out(`${stringifyJson(featuresDocument(library.facts), 4)}\n`)
+    io.out(`${stringifyJson(featuresDocument(library.mountOptions), 4)}\n`)
   },
 })

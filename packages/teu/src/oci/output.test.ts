@@ -133,8 +133,11 @@ describe('features', () => {
     expect(JSON.parse(out)).toMatchObject({
       hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
       mountOptions: ['bind', 'rw'],
-      linux: { namespaces: ['mount', 'pid'], seccomp: { enabled: true, archs: ['SCMP_ARCH_X86_64'] } },
-      potentiallyUnsafeConfigAnnotations: [],
+      linux: {
+        seccomp: { enabled: true, actions: expect.arrayContaining(['SCMP_ACT_NOTIFY']) },
+        mountExtensions: { idmap: { enabled: true } },
+      },
+      potentiallyUnsafeConfigAnnotations: ['org.systemd.property.'],
     })
   })
 })

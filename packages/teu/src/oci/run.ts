@@ -26,7 +26,7 @@ export const run: OciCommand = defineCommand({
     const { detach = false, keep = false } = values
     const options = createOptionsOf(values, context)
     if (values['dry-run'] === true) {
-      context.io.out(await context.library.explain(id, { ...options, open: context.open }, { format: 'text' }))
+      context.io.out(await context.library.explain(id, { ...options, open: context.open }, { format: 'text', showEnv: false }))
       return
     }
     const containers = await context.containers()

@@ -123,8 +123,8 @@ export function fakeLibrary(containers: Readonly<Record<string, FakeContainer>> 
       note(undefined, 'open', options)
       return set
     },
-    explain: async (id, _options, { format }) => `plan of ${id} as ${format}\n`,
+    explain: async (id, _options, { format, showEnv }) => `plan of ${id} as ${format}${showEnv ? ' with values' : ''}\n`,
     statsDocument: () => ({ pids: { current: 1n, limit: 18446744073709551615n } }),
-    facts: { mountOptions: ['rw', 'bind'], namespaces: ['pid', 'mount'], seccompArchs: ['SCMP_ARCH_X86_64'], unsafeAnnotations: [] },
+    mountOptions: ['bind', 'rw'],
   }
 }
