@@ -1,7 +1,9 @@
 /* The step `supervise`: staying with the container process until it has ended. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "events.h"
 #include "io.h"
@@ -85,11 +87,27 @@ static void report_exit(struct run *run) {
   send_frame(run, TEU_FRAME_EXITED, (uint32_t)run->ending.status, run->ending.time_ns, &payload, sizeof payload);
 }
 
+/* From here on only the relay needs descriptors. A pipe that this process held open would never come to its end, and a gate's starter
+ * learns from such an end that the program runs. */
+static int let_go(struct run *run, const struct step_supervise *step) {
+  for (int32_t slot = 0; slot < TEU_SLOT_COUNT; slot++)
+    if (slot != step->master && slot != step->input && slot != step->output) slot_close(run, slot);
+  if (step->bind_to_caller) return 0;
+  /* A monitor that outlives its caller must not hold the caller's streams. */
+  int null = (int)RETRY(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (null < 0) return fail(run, TEU_SYS_open, errno, "/dev/null");
+  int result = 0;
+  for (int fd = 0; fd < 3 && result == 0; fd++)
+    if (dup2(null, fd) < 0) result = fail(run, TEU_SYS_dup3, errno, NULL);
+  (void)close(null);
+  return result;
+}
+
 int op_supervise(struct run *run, const struct step_supervise *step) {
   struct watch watch = {.step = step};
   /* what the container process leaves behind outside a pid namespace of its own is reaped here */
   if (run->once && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
-  if (await_program(run) < 0) return -1;
+  if (let_go(run, step) < 0 || await_program(run) < 0) return -1;
   if (!run->sync.at_gate) program_runs(run, &watch);
   trace_send(run);
   int result = relay_open(run, &watch.relay, step);

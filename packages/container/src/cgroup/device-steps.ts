@@ -1,0 +1,4 @@
+import type { Step } from '@teu/init'
+export function planDeviceRules(..._: unknown[]): Step[] {
+  return []
+}
