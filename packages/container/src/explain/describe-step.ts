@@ -36,9 +36,8 @@ export class StepTeller implements DescribeContext {
     this.showEnv = options.showEnv
   }
 
-  slot(slot: number): string {
-    return FIXED[slot] ?? this.#contents.get(slot) ?? `pipe ${slot} of the caller`
-  }
+  /** Used without its object by the sentences. */
+  readonly slot = (slot: number): string => FIXED[slot] ?? this.#contents.get(slot) ?? `pipe ${slot} of the caller`
 
   describe(step: Step): DescribedStep {
     const { calls, text, fills } = DESCRIPTIONS[step.op] as Description<StepName>

@@ -3,7 +3,7 @@ import type { StepName, StepOf } from '@teu/init'
 /** What a sentence may need beside its step. */
 export interface DescribeContext {
   /** What is in a slot: `the root file system`, `the clone of /data`. */
-  slot(slot: number): string
+  readonly slot: (slot: number) => string
   readonly showEnv: boolean
 }
 

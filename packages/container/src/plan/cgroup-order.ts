@@ -1,27 +1,47 @@
-import type { Step } from '@teu/init'
+/** Cgroup steps around the clone. Pure. */
+
+import { NO_SLOT, type Step } from '@teu/init'
 import { isBelow } from './container-path.ts'
 import type { CreatePlanInput } from './create-input.ts'
+import type { CgroupJoinInput } from './input.ts'
 
-/** Cgroup steps around the clone. */
 export interface OrderedCgroupSteps {
   readonly beforeClone: readonly Step[]
   readonly afterClone: readonly Step[]
+  /** Container stage, while host paths are in sight: the process moves itself. */
+  readonly container: readonly Step[]
 }
 
 /** Steps that may wait until the process exists. */
 const MOVABLE: readonly Step['op'][] = ['make_cgroup', 'mkdir_all', 'write_file']
 
-/** Where the cgroup steps go. The v2 cgroup exists before the process, which is born in it; v1 cgroups are made while the process mounts,
- *  and it moves there. Everything holds before the parent lets the process go on. */
-export function orderCgroupSteps({ setup, beforeClone, afterClone }: CreatePlanInput['cgroup']): OrderedCgroupSteps {
-  const opened = beforeClone.find((step) => step.op === 'open')
-  const unified = opened?.path
+/** Where the cgroup steps go. The v2 cgroup exists before the process, which is born in it; v1 cgroups are made while the process mounts.
+ *  Everything holds before the process goes on from there.
+ *  @param options.moveItself  the process has the rights to move itself, see {@link moveItself} */
+export function orderCgroupSteps(cgroup: CreatePlanInput['cgroup'], options: { readonly moveItself: boolean }): OrderedCgroupSteps {
+  const { setup } = cgroup
+  const join = options.moveItself ? moveItself(cgroup) : { ...cgroup, own: [] }
+  const unified = cgroup.beforeClone.find((step) => step.op === 'open')?.path
   const isUnified = (step: Step): boolean => unified !== undefined && 'path' in step && isBelow(step.path, unified)
   const canWait = (step: Step): boolean => !isUnified(step) && MOVABLE.includes(step.op)
   // A step of another kind may depend on its place: then nothing is moved.
-  if (!setup.every((step) => isUnified(step) || canWait(step))) return { beforeClone: [...setup, ...beforeClone], afterClone }
+  const isSplit = setup.every((step) => isUnified(step) || canWait(step))
   return {
-    beforeClone: [...setup.filter(isUnified), ...beforeClone],
-    afterClone: [...setup.filter(canWait), ...afterClone],
+    beforeClone: [...(isSplit ? setup.filter(isUnified) : setup), ...join.beforeClone],
+    afterClone: [...(isSplit ? setup.filter(canWait) : []), ...join.afterClone],
+    container: join.own,
   }
+}
+
+/** The way into v1 cgroups that costs least: each of them by the process itself. Moving another process takes a lock of the whole machine
+ *  that first waits for an RCU grace period, several milliseconds on an idle host; a single thread that moves itself (`0` in `tasks`) does
+ *  not need it (cgroup_procs_write_start() in kernel/cgroup/cgroup.c). */
+export function moveItself(join: CgroupJoinInput): CgroupJoinInput & { readonly own: readonly Step[] } {
+  const isMove = (step: Step): boolean => step.op === 'write_child_pid' && step.path.endsWith('/cgroup.procs')
+  const own = join.afterClone.flatMap((step): Step[] => {
+    if (step.op !== 'write_child_pid' || !isMove(step)) return []
+    const path = `${step.path.slice(0, -'cgroup.procs'.length)}tasks`
+    return [{ op: 'write_file', dir: NO_SLOT, path, data: new TextEncoder().encode('0') }]
+  })
+  return { beforeClone: join.beforeClone, cloneSlot: join.cloneSlot, afterClone: join.afterClone.filter((step) => !isMove(step)), own }
 }

@@ -66,7 +66,7 @@ export interface ContainerParts {
   readonly cgroup: OrderedCgroupSteps
   /** The container waits for the parent before it does anything; else only before it is in its cgroup. */
   readonly waitFirst: boolean
-  /** Waits for the cgroup, where it has not waited before, and makes the cgroup namespace. */
+  /** Waits for the cgroups, where it has not waited before, moves into them and makes the cgroup namespace. */
   readonly inCgroup: readonly Step[]
   /** prestart and createRuntime hooks, with the agreement that they need. */
   readonly runtimeHooks: StagedSteps
@@ -95,8 +95,10 @@ export function planParts(input: CreatePlanInput): ContainerParts {
 
   // The container mounts while the parent makes and joins cgroups, unless it needs something that only the parent can give it.
   const waitFirst = inOtherUserNamespace || networkDevices.length > 0 || time.write.length > 0
+  const cgroup = orderCgroupSteps(input.cgroup, { moveItself: !inOtherUserNamespace })
   const inCgroup: Step[] = [
     ...(waitFirst ? [] : [{ op: 'wait', n: SYNC.prepared } as const]),
+    ...cgroup.container,
     // Its root is the cgroup that the process is in at this moment.
     ...(namespaces.isNew('cgroup') ? [{ op: 'unshare', flags: CLONE_NEWCGROUP, pointer: namespaces.pointer('cgroup') } as const] : []),
   ]
@@ -155,7 +157,7 @@ export function planParts(input: CreatePlanInput): ContainerParts {
       ...(spec.annotations && { annotations: spec.annotations }),
     }),
     rdt: planIntelRdt(spec, id),
-    cgroup: orderCgroupSteps(input.cgroup),
+    cgroup,
     waitFirst,
     inCgroup,
     runtimeHooks: planRuntimeHooks(input),

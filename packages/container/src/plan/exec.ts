@@ -2,6 +2,7 @@
 
 import { NO_SLOT, type Plan, type Step } from '@teu/init'
 import type { LinuxNamespaceType, Process, Spec } from '@teu/spec'
+import { moveItself } from './cgroup-order.ts'
 import { type ConsoleSteps, noConsole, planConsole } from './console.ts'
 import { openHostProc } from './host-proc.ts'
 import { deniesSetgroups, toHostId } from './id-maps.ts'
@@ -67,6 +68,8 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
   const enter: Step[] = [
     ...planAffinity(affinity?.initial, '/process/execCPUAffinity/initial'),
     ...ownScore,
+    // On the host still, with the caller's rights; what it forks is in the same cgroups.
+    ...cgroup.own,
     ...labels,
     { op: 'setns', slot: SLOT.initPidfd, flags: execJoinFlags(linux.namespaces ?? []), pointer: '/linux/namespaces' },
     { op: 'close_others', keep },
@@ -119,14 +122,18 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
   return { parent, joiner: byJoiner ? enter : [], container, after: [] }
 }
 
-/** Cloning into the cgroup needs its directory as a descriptor, which the new process has for a moment too. In a container whose
- *  processes may trace others without any border of user namespaces, that moment is one too many: the process is moved instead. */
-function planExecCgroup({ cgroup, spec, process }: ExecPlanInput, inUserNamespace: boolean): CgroupJoinInput {
+/** The way into the container's cgroups. Cloning into one needs its directory as a descriptor, which the new process has for a moment too.
+ *  In a container whose processes may trace others without any border of user namespaces, that moment is one too many: the process is
+ *  moved instead. */
+function planExecCgroup(input: ExecPlanInput, inUserNamespace: boolean): CgroupJoinInput & { readonly own: readonly Step[] } {
+  const { spec, process } = input
+  const cgroup = input.host.rootless ? { ...input.cgroup, own: [] } : moveItself(input.cgroup)
   const opened = cgroup.beforeClone.find((step) => step.op === 'open')
   const sets = [...Object.values(spec.process?.capabilities ?? {}), ...Object.values(process.capabilities ?? {})]
   const canTrace = sets.some((names) => (names as readonly string[] | undefined)?.includes('CAP_SYS_PTRACE') === true)
   if (opened?.op !== 'open' || !canTrace || inUserNamespace) return cgroup
   return {
+    ...cgroup,
     beforeClone: [],
     cloneSlot: NO_SLOT,
     afterClone: [{ op: 'write_child_pid', path: `${opened.path}/cgroup.procs` }, ...cgroup.afterClone.filter(({ op }) => op !== 'close')],
