@@ -45,7 +45,7 @@ export function parseOptions<T extends OptionTable>(args: readonly string[], tab
       break
     }
     for (const { name, spec, inline } of readToken(arg, table)) {
-      if (name === 'help') return { values: {} as OptionValues<T>, positionals, help: true }
+      if (name === 'help') return { values: {}, positionals, help: true }
       if (spec.kind === 'flag') {
         values[name] = inline === undefined || parseBoolean(name, inline)
         continue
@@ -78,7 +78,7 @@ function readToken(token: string, table: OptionTable): Found[] {
   const spec = lookUp(table, name)
   if (spec !== undefined) return [{ name, spec, inline }]
   if (!long) {
-    const letters = [...name].map((letter) => byLetter(table, letter))
+    const letters = name.split('').map((letter) => byLetter(table, letter))
     const known = letters.every((one, n): one is [string, OptionSpec] => {
       return one !== undefined && (n === letters.length - 1 || one[1].kind === 'flag')
     })

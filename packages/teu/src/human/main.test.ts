@@ -109,7 +109,7 @@ describe('teu run', () => {
     [{ NO_COLOR: '' }, true],
     [{ TERM: 'dumb' }, false],
   ])('uses colours on a terminal with %j: %s', async (env, coloured) => {
-    const { err } = await teu(RUN, new TeuError('ERR_TEU_SYSTEM', 'no'), { isErrTerminal: () => true, env: env as Record<string, string> })
+    const { err } = await teu(RUN, new TeuError('ERR_TEU_SYSTEM', 'no'), { isErrTerminal: () => true, env })
     expect(err.includes('\u001b[31mteu:')).toBe(coloured)
   })
 })

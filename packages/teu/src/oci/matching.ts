@@ -1,6 +1,6 @@
 /** `--regex`: one command for many containers. */
 
-import { TeuError } from '@teu/spec'
+import { isTeuError, TeuError } from '@teu/spec'
 import type { ContainerSet } from '../cli/library.ts'
 import { usage } from '../cli/parse.ts'
 
@@ -14,16 +14,18 @@ export async function eachMatching(containers: ContainerSet, pattern: string, ac
   } catch {
     throw usage(`--regex: "${pattern}" is not a regular expression`)
   }
-  const failures: TeuError[] = []
+  const failures: unknown[] = []
   for (const { id } of await containers.list()) {
     if (!expression.test(id)) continue
     try {
       await act(id)
     } catch (error) {
-      failures.push(error as TeuError)
+      failures.push(error)
     }
   }
   const [first, ...suppressed] = failures
   if (first === undefined) return
-  throw suppressed.length === 0 ? first : new TeuError(first.code, first.message, { ...first, suppressed, cause: first })
+  if (suppressed.length === 0 || !isTeuError(first)) throw first as Error
+  const { code, message, containerId, operation } = first
+  throw new TeuError(code, message, { containerId, operation, suppressed: suppressed as Error[], cause: first })
 }

@@ -27,7 +27,7 @@ export const run: OciCommand = defineCommand({
     const options = createOptionsOf(values, context)
     if (values['dry-run'] === true) {
       context.io.out(await context.library.explain(id, { ...options, open: context.open }, { format: 'text', showEnv: false }))
-      return
+      return 0
     }
     const containers = await context.containers()
     if (!detach) return exitStatusOf(await containers.run(id, { ...options, keep, forwardSignals: true }))
@@ -39,5 +39,6 @@ export const run: OciCommand = defineCommand({
       await container.destroy({ force: true })
       throw error
     }
+    return 0
   },
 })

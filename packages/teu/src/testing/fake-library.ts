@@ -1,7 +1,7 @@
 /** A library that writes down what it is asked, and answers from a table of containers. */
 
 import { type Spec, TeuError } from '@teu/spec'
-import type { ContainerHandle, ContainerRecord, ContainerSet, ExitReport, Library, Stats, Status } from '../cli/library.ts'
+import type { ContainerHandle, ContainerRecord, ContainerSet, ExitReport, Library, Status } from '../cli/library.ts'
 
 /** What one container of the fake is like. */
 export interface FakeContainer {
@@ -76,7 +76,7 @@ export function fakeLibrary(containers: Readonly<Record<string, FakeContainer>> 
       status: async () => status,
       state: async () => recordOf(id),
       processes: async () => pids,
-      stats: async () => ({ time: new Date(0), monotonicNs: 0n }) as Stats,
+      stats: async () => ({ time: new Date(0), monotonicNs: 0n }),
       start: act('start'),
       exec: async (options) => {
         note(failures, 'exec', options)
