@@ -198,7 +198,7 @@ export class Containers {
       stdio = await connectStdio(stdioRequest, paths.directory)
       const run = new PlanRun({
         transport: stdio.transport,
-        plan: mode === 'run' && !request.keep ? withStateRemoval(planned.plan, paths) : planned.plan,
+        plan: mode === 'run' && !request.keep && !hasSetupHooks(request.config.spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
         containerId: id,
         operation: mode === 'run' ? 'run' : 'create',
         memoryCgroup: memoryHierarchy(planned.cgroup)?.path,
@@ -276,7 +276,8 @@ function absoluteOptions(options: RunOptions): RunOptions {
   return absolute
 }
 
-/** In `run` the state directory goes with the container, also when this process is killed meanwhile. */
+/** In `run` the state directory goes with the container, also when this process is killed meanwhile. Not where the record is written
+ *  once more after the start: the program may have ended by then. */
 function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
   const removal = [
     { op: 'unlink', path: paths.init },
