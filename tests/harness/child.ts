@@ -47,6 +47,7 @@ export class Lines {
   /** Resolves with the first line that passes. Rejects when the stream ends or `timeoutMs` pass without one. */
   async waitFor(matches: (line: string) => boolean, timeoutMs: number = 15_000): Promise<string> {
     const deadline = AbortSignal.timeout(timeoutMs)
+    deadline.addEventListener('abort', () => this.#notify(), { once: true })
     for (let next = 0; ; ) {
       for (; next < this.seen.length; next++) {
         const line = this.seen[next] ?? ''
@@ -54,10 +55,7 @@ export class Lines {
       }
       if (this.#ended) throw new Error(`the output ended without the expected line: ${JSON.stringify(this.text)}`)
       if (deadline.aborted) throw new Error(`no such line after ${timeoutMs} ms: ${JSON.stringify(this.text)}`)
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve)
-        deadline.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await new Promise<void>((resolve) => this.#wake.push(resolve))
     }
   }
 }

@@ -91,9 +91,9 @@ export function cgroupsOf(mark: string): string[] {
 }
 
 /** Everything of that mark that is still there: processes, mounts and cgroups, one line each. The empty parent that all cgroups of a
- *  test have in common is not counted: no runtime removes what is above a container's own cgroup. */
+ *  test have in common is not counted, because no runtime removes what is above a container's own cgroup, nor podman's for its conmons. */
 export function findLeaks(mark: string): string[] {
-  const cgroups = cgroupsOf(mark).filter((path) => !path.endsWith(`/${mark}`))
+  const cgroups = cgroupsOf(mark).filter((path) => !path.endsWith(`/${mark}`) && !path.endsWith(`/${mark}/conmon`))
   return [...processes(mark), ...mounts(mark), ...cgroups.map((path) => `cgroup ${path}`)]
 }
 
