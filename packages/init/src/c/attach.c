@@ -52,6 +52,17 @@ static int open_target(const struct step_attach *step, int mount, int root) {
   }
 }
 
+/* The kernel says EINVAL to many things; the most frequent one has a better name. */
+static int refused(struct run *run, const struct step_attach *step, int mount, int target) {
+  int saved = errno;
+  struct stat source, place;
+  if (saved != EINVAL || fstat(mount, &source) < 0 || fstat(target, &place) < 0 || S_ISDIR(source.st_mode) == S_ISDIR(place.st_mode)) {
+    return fail(run, TEU_SYS_move_mount, saved, step->path);
+  }
+  set_detail(run, S_ISDIR(place.st_mode) ? "a file cannot be mounted over a directory" : "a directory cannot be mounted over a file", NULL);
+  return fail(run, TEU_SYS_move_mount, ENOTDIR, step->path);
+}
+
 int op_attach(struct run *run, const struct step_attach *step) {
   int mount = slot_get(run, step->mount);
   int root = mount < 0 ? -1 : slot_get(run, step->root);
@@ -59,7 +70,7 @@ int op_attach(struct run *run, const struct step_attach *step) {
   AUTO_CLOSE int target = open_target(step, mount, root);
   if (target < 0) return fail(run, TEU_SYS_openat2, errno, step->path);
   if (check_target(run, step, root, target) < 0) return -1;
-  if (sys_attach_mount(mount, target) < 0) return fail(run, TEU_SYS_move_mount, errno, step->path);
+  if (sys_attach_mount(mount, target) < 0) return refused(run, step, mount, target);
   if (!step->keep) slot_close(run, step->mount);
   return 0;
 }

@@ -121,6 +121,8 @@ int op_seccomp_notify(struct run *run, const struct step_seccomp_notify *step) {
   return handed_over ? 0 : ask_parent(run, run->slots[step->listener]);
 }
 
+static struct iovec part(const struct teu_bytes *bytes) { return (struct iovec){(void *)(uintptr_t)bytes->data, bytes->size}; }
+
 /* `<head><pid><middle><pid><tail>` and the descriptor in one message: the receiver must get both at once. */
 int parent_seccomp_notify(struct run *run, const struct step_seccomp_notify *step, int listener) {
   int socket = slot_get(run, step->socket);
@@ -128,13 +130,13 @@ int parent_seccomp_notify(struct run *run, const struct step_seccomp_notify *ste
   char buffer[21];
   char *pid = decimal((uint64_t)run->child, buffer);
   size_t digits = strlen(pid);
-  struct iovec parts[3] = {
-      {(void *)(uintptr_t)step->head.data, step->head.size}, {pid, digits}, {(void *)(uintptr_t)step->tail.data, step->tail.size}};
+  struct iovec parts[] = {part(&step->head), {pid, digits}, part(&step->middle), {pid, digits}, part(&step->tail)};
+  size_t size = step->head.size + digits + step->middle.size + digits + step->tail.size;
   union {
     struct cmsghdr header;
     char space[CMSG_SPACE(sizeof(int))];
   } control = {0};
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0], .msg_control = &control, .msg_controllen = sizeof control.space};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 5, .msg_control = &control, .msg_controllen = sizeof control.space};
   control.header.cmsg_level = SOL_SOCKET;
   control.header.cmsg_type = SCM_RIGHTS;
   control.header.cmsg_len = CMSG_LEN(sizeof listener);
@@ -144,7 +146,7 @@ int parent_seccomp_notify(struct run *run, const struct step_seccomp_notify *ste
   if (setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0) return fail(run, TEU_SYS_sendmsg, errno, NULL);
   ssize_t sent = RETRY(sendmsg(socket, &message, MSG_NOSIGNAL));
   int errnum = sent >= 0 ? EMSGSIZE : errno == EAGAIN ? ETIMEDOUT : errno;
-  if (sent != (ssize_t)(step->head.size + digits + step->tail.size)) return fail(run, TEU_SYS_sendmsg, errnum, NULL);
+  if (sent != (ssize_t)size) return fail(run, TEU_SYS_sendmsg, errnum, NULL);
   slot_close(run, step->socket);
   return 0;
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const NAMES = ['ptmx', 'null', 'zero', 'core', 'fd', 'console', 'stdin', 'x']
 
@@ -33,7 +33,13 @@ function describeTree(dir: string): string[] {
   )
 }
 
+/** Mounts of the host. What other tests have mounted at the same time in directories of their own is left out. */
+function hostMounts(own: string): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  return lines.filter((line) => line.includes(own) || !/^\S+ \S+ \S+ \S+ \/(tmp|run|var|dev\/shm)\//.test(line)).sort()
+}
+
 /** Everything about the canary and the host's mounts: equal before and after, or something got out. */
 export function hostPicture(canary: string): { readonly canary: string[]; readonly mounts: string[] } {
-  return { canary: describeTree(canary).sort(), mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').sort() }
+  return { canary: describeTree(canary).sort(), mounts: hostMounts(dirname(canary)) }
 }

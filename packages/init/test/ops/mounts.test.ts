@@ -78,9 +78,9 @@ describeIf('mounts', [needsRoot], () => {
   })
 
   it('options that fsconfig(2) refuses for their length are mounted all the same', () => {
-    const layers = Array.from({ length: 30 }, (_, n) => join(place.dir, `layer-${n}`))
+    const layers = Array.from({ length: 40 }, (_, n) => join(place.dir, `layer-${n}`))
     for (const layer of layers) mkdirSync(layer)
-    writeFileSync(join(layers[29] ?? '', 'deep'), 'here\n')
+    writeFileSync(join(layers[39] ?? '', 'deep'), 'here\n')
     const option = `lowerdir=${layers.join(':')}`
     expect(option.length).toBeGreaterThan(1000)
     const setup = [...proc(), newMount(1, 'overlay', [option, 'ro'], RDONLY | NODEV | NOATIME), attach(1, '/mnt')]

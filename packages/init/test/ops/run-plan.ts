@@ -1,7 +1,7 @@
 /** Runs plans through the built teu-init and collects what it reports; and the steps that most plans have in common. */
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
@@ -108,9 +108,24 @@ export function program(...args: readonly string[]): Step[] {
 /** A shell command as the program. */
 export const shell = (command: string): Step[] => program('/bin/sh', '-c', command)
 
-/** A plan that clones a process with new namespaces, runs `container` in it, and stays until it has ended. */
-export function processPlan(container: readonly Step[], flags: number = CLONE_NEWNS | CLONE_NEWPID): Partial<Plan> {
-  return { parent: [{ op: 'clone', flags, cgroup: NO_SLOT }, SUPERVISE], container }
+export interface PlanOptions {
+  /** CLONE_NEW* bits; mount and pid namespace by default. */
+  readonly flags?: number
+  /** Parent steps before and after the clone. */
+  readonly before?: readonly Step[]
+  readonly after?: readonly Step[]
+  readonly supervise?: Partial<StepOf<'supervise'>>
+}
+
+/** A plan that clones a process with new namespaces, runs `container` in it, and stays until it has ended. A plan that is to fail needs
+ *  no program of its own. */
+export function processPlan(container: readonly Step[], options: PlanOptions = {}): Partial<Plan> {
+  const complete = container.some((step) => step.op === 'exec') ? container : [...container, ...shell('true')]
+  const clone: Step = { op: 'clone', flags: options.flags ?? CLONE_NEWNS | CLONE_NEWPID, cgroup: NO_SLOT }
+  return {
+    parent: [...(options.before ?? []), clone, ...(options.after ?? []), { ...SUPERVISE, ...options.supervise }],
+    container: complete,
+  }
 }
 
 export const newMount = (slot: number, type: string, options: readonly string[] = [], attrs = 0): StepOf<'new_mount'> => ({
@@ -154,6 +169,7 @@ export function testDir(): { readonly dir: string; readonly rootfs: string; fres
     fresh(): string {
       const rootfs = mkdtempSync(join(place.dir, 'root-'))
       makeRootfs(rootfs)
+      chmodSync(rootfs, 0o755)
       return rootfs
     },
   }
