@@ -1,8 +1,9 @@
 /** Running one program in a container of its own, start to end. */
 
 import { randomBytes } from 'node:crypto'
-import { type Containers, type ExitReport, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
+import { type Containers, type CreateOptions, type ExitReport, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
 import { type Spec, TeuError } from '@teu/spec'
+import type { Plan } from '@teu/init'
 import { type CapturedStream, capture, DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'
 import { defaultContainers } from './default-containers.ts'
 import { type ProgramOptions, specForProgram } from './program.ts'
@@ -62,6 +63,13 @@ export interface RunResult extends ExitReport {
   readonly trace?: readonly StepSpan[]
 }
 
+/** A config and where it comes from. */
+interface Target {
+  readonly bundle: string
+  readonly spec?: Spec | undefined
+  readonly rootOverlay: boolean
+}
+
 /** Runs a program in a new container and resolves when it has ended and nothing of the container is left.
  *  A program that fails is a result, not an error; an error means that it could not be run.
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_CGROUP … */
@@ -69,7 +77,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now()
   const containers = options.containers ?? (await defaultContainers())
   const id = options.id ?? `run-${randomBytes(6).toString('hex')}`
-  const target = 'bundle' in options ? options : specForProgram(options)
   if (options.capture === true && options.stdio !== undefined) {
     throw new TeuError('ERR_TEU_USAGE', 'Cannot capture the output and connect stdio at the same time')
   }
@@ -81,12 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   try {
     const report = await containers.run(id, {
-      bundle: target.bundle,
-      ...(target.spec && { spec: target.spec }),
-      ...('rootOverlay' in target && target.rootOverlay === true && { rootOverlay: true }),
-      stdio: options.capture === true ? [options.input === undefined ? 'null' : 'pipe', 'pipe', 'pipe'] : (options.stdio ?? 'inherit'),
-      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-      ...(options.signal && { signal: options.signal }),
+      ...containerOptions(options, targetOf(options)),
       ...(options.forwardSignals !== undefined && { forwardSignals: options.forwardSignals }),
       onStarted,
     })
@@ -100,6 +102,27 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
   } finally {
     spans?.stop()
+  }
+}
+
+/** The plan that {@link run} would execute. Nothing is changed.
+ *  @throws {TeuError} what `run` would throw for bad input */
+export function planRun(options: RunOptions & { containers: Containers }): Plan {
+  return options.containers.plan(options.id ?? 'run', containerOptions(options, targetOf(options)), 'run')
+}
+
+function targetOf(options: RunOptions): Target {
+  return 'bundle' in options ? { bundle: options.bundle, spec: options.spec, rootOverlay: false } : specForProgram(options)
+}
+
+function containerOptions(options: RunOptions, target: Target): CreateOptions {
+  return {
+    bundle: target.bundle,
+    ...(target.spec && { spec: target.spec }),
+    ...(target.rootOverlay && { rootOverlay: true }),
+    stdio: options.capture === true ? [options.input === undefined ? 'null' : 'pipe', 'pipe', 'pipe'] : (options.stdio ?? 'inherit'),
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+    ...(options.signal && { signal: options.signal }),
   }
 }
 
