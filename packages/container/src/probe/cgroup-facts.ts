@@ -17,34 +17,45 @@ export function cgroupFacts(
   readControllers: (mountPoint: string) => readonly string[],
 ): CgroupFacts {
   const v1: CgroupV1Hierarchy[] = []
-  for (const { hierarchy, controllers, path } of own) {
-    const [first] = controllers
-    if (hierarchy === 0 || first === undefined) continue
-    const mount = bestMount(mounts.filter((entry) => entry.type === 'cgroup' && entry.superOptions.split(',').includes(first)))
-    if (mount) v1.push({ controllers, mountPoint: mount.mountPoint, ownPath: belowMountRoot(path, mount.root) })
+  let ownUnified = '/'
+  for (const membership of own) {
+    const first = membership.controllers[0]
+    if (first === undefined) {
+      ownUnified = membership.path
+      continue
+    }
+    const mount = bestMount(mounts, (entry) => entry.type === 'cgroup' && entry.superOptions.split(',').includes(first))
+    if (mount)
+      v1.push({ controllers: membership.controllers, mountPoint: mount.mountPoint, ownPath: belowMountRoot(membership.path, mount.root) })
   }
-  const mount = bestMount(mounts.filter((entry) => entry.type === 'cgroup2'))
+  const mount = bestMount(mounts, (entry) => entry.type === 'cgroup2')
   if (!mount) return { layout: v1.length > 0 ? 'v1' : 'none', v1 }
-  const path = own.find((membership) => membership.hierarchy === 0)?.path ?? '/'
   const v2 = {
     mountPoint: mount.mountPoint,
-    ownPath: belowMountRoot(path, mount.root),
+    ownPath: belowMountRoot(ownUnified, mount.root),
     controllers: readControllers(mount.mountPoint),
   }
   return { layout: v1.length > 0 ? 'hybrid' : 'v2', v1, v2 }
 }
 
 /** A hierarchy may be mounted several times (bind mounts into other places): the whole of it below /sys/fs/cgroup is the one meant. */
-function bestMount(mounts: readonly MountEntry[]): MountEntry | undefined {
-  const usual = mounts.filter((entry) => entry.mountPoint.startsWith('/sys/fs/cgroup'))
-  const candidates = usual.length > 0 ? usual : mounts
-  return candidates.find((entry) => entry.root === '/') ?? candidates[0]
+function bestMount(mounts: readonly MountEntry[], isWanted: (entry: MountEntry) => boolean): MountEntry | undefined {
+  let best: MountEntry | undefined
+  let bestRank = -1
+  for (const entry of mounts) {
+    const rank = (entry.mountPoint.startsWith('/sys/fs/cgroup') ? 2 : 0) + (entry.root === '/' ? 1 : 0)
+    if (rank > bestRank && isWanted(entry)) {
+      best = entry
+      bestRank = rank
+    }
+  }
+  return best
 }
 
 /** Where only a part of a hierarchy is mounted (a container without cgroup namespace), membership paths still begin at its root. A caller
  *  outside of its own cgroup namespace sees `/../…`: for it everything begins at the mount. */
 function belowMountRoot(path: string, root: string): string {
-  if (path.split('/').includes('..')) return '/'
+  if (path.startsWith('/..')) return '/'
   if (root === '/') return path
   if (path.startsWith(`${root}/`)) return path.slice(root.length)
   return '/'

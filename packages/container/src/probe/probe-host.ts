@@ -2,12 +2,13 @@
 
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync } from 'node:fs'
 import { machine, release } from 'node:os'
-import type { CgroupFacts, HostFacts } from '../host-facts.ts'
+import type { CgroupFacts, CgroupV1Hierarchy, HostFacts } from '../host-facts.ts'
 import { CGROUP_TYPES, cgroupFacts } from './cgroup-facts.ts'
 import { parseMountinfo } from './mountinfo.ts'
-import { parseProcCgroup } from './proc-cgroup.ts'
+import { type CgroupMembership, parseProcCgroup } from './proc-cgroup.ts'
 
-/** Magic number of cgroup2 in statfs(2), from linux/magic.h. */
+/** Types of file systems in statfs(2), from linux/magic.h. */
+const CGROUP_SUPER_MAGIC = 0x27e0eb
 const CGROUP2_SUPER_MAGIC = 0x63677270
 /** Link text of the initial user namespace: its inode number is fixed in linux/proc_ns.h (PROC_USER_INIT_INO). */
 const INITIAL_USER_NAMESPACE = 'user:[4026531837]'
@@ -67,28 +68,42 @@ function keep<T>(facts: HostFacts, name: keyof HostFacts, value: T): T {
   return value
 }
 
-/** Layout of the cgroup file systems. On a pure v2 host mountinfo, which can be long, is not read. */
+/** Layout of the cgroup file systems. Where everything is in its usual place, mountinfo, which can be long, is not read. */
 export function probeCgroups(root = ''): CgroupFacts {
   const own = parseProcCgroup(readFileSync(`${root}/proc/self/cgroup`, 'utf8'))
-  return unifiedFacts(root, own.find((membership) => membership.hierarchy === 0)?.path) ?? mountedFacts(root, own)
-}
-
-function unifiedFacts(root: string, ownPath: string | undefined): CgroupFacts | undefined {
-  const mountPoint = '/sys/fs/cgroup'
-  if (ownPath === undefined) return undefined
   try {
-    if (statfsSync(`${root}${mountPoint}`).type !== CGROUP2_SUPER_MAGIC) return undefined
-    // Absent when only a part of the hierarchy is mounted: mountinfo then tells which.
-    if (ownPath !== '/') accessSync(`${root}${mountPoint}${ownPath}`)
+    return usualFacts(root, own)
   } catch {
-    return undefined
+    const mounts = parseMountinfo(readFileSync(`${root}/proc/self/mountinfo`, 'utf8'), CGROUP_TYPES)
+    return cgroupFacts(mounts, own, (mountPoint) => readControllers(root, mountPoint))
   }
-  return { layout: 'v2', v1: [], v2: { mountPoint, ownPath, controllers: readControllers(root, mountPoint) } }
 }
 
-function mountedFacts(root: string, own: ReturnType<typeof parseProcCgroup>): CgroupFacts {
-  const mounts = parseMountinfo(readFileSync(`${root}/proc/self/mountinfo`, 'utf8'), CGROUP_TYPES)
-  return cgroupFacts(mounts, own, (mountPoint) => readControllers(root, mountPoint))
+/** Throws when a hierarchy is not where distributions mount it. */
+function usualFacts(root: string, own: readonly CgroupMembership[]): CgroupFacts {
+  const isUnified = statfsSync(`${root}/sys/fs/cgroup`).type === CGROUP2_SUPER_MAGIC
+  const v1: CgroupV1Hierarchy[] = []
+  let v2: CgroupFacts['v2']
+  for (const { controllers, path } of own) {
+    if (controllers.length === 0) {
+      const mountPoint = isUnified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified'
+      checkHierarchy(root, mountPoint, path, CGROUP2_SUPER_MAGIC)
+      v2 = { mountPoint, ownPath: path, controllers: readControllers(root, mountPoint) }
+    } else if (!isUnified) {
+      const mountPoint = `/sys/fs/cgroup/${controllers.join(',').replace('name=', '')}`
+      checkHierarchy(root, mountPoint, path, CGROUP_SUPER_MAGIC)
+      v1.push({ controllers, mountPoint, ownPath: path })
+    }
+  }
+  if (!v2) throw new Error('no v2 membership')
+  return { layout: isUnified ? 'v2' : 'hybrid', v1, v2 }
+}
+
+/** The own cgroup is absent below when only a part of the hierarchy is mounted there; mountinfo then tells which. */
+function checkHierarchy(root: string, mountPoint: string, ownPath: string, magic: number): void {
+  if (statfsSync(`${root}${mountPoint}`).type !== magic) throw new Error('not a cgroup file system')
+  if (ownPath.startsWith('/..')) throw new Error('outside of the cgroup namespace')
+  if (ownPath !== '/') accessSync(`${root}${mountPoint}${ownPath}`)
 }
 
 function readControllers(root: string, mountPoint: string): string[] {
@@ -98,8 +113,9 @@ function readControllers(root: string, mountPoint: string): string[] {
 
 /** Reads the `CapEff` line of /proc/PID/status. */
 export function effectiveCapabilities(status: string): bigint {
-  const digits = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1]
-  return digits === undefined ? 0n : BigInt(`0x${digits}`)
+  const name = '\nCapEff:\t'
+  const at = `\n${status}`.indexOf(name)
+  return at < 0 ? 0n : BigInt(`0x${status.slice(at + name.length - 1, at + name.length + 15)}`)
 }
 
 /** The directories are fixed: a helper that maps ids is not searched in the caller's PATH. */

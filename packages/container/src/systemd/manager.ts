@@ -32,6 +32,7 @@ export function busAddress(user: boolean, environment: Readonly<Record<string, s
 /** A connection to systemd. Every method takes a deadline and a signal; all throw {DBusError} for systemd's refusals. */
 export class SystemdManager implements AsyncDisposable {
   readonly #bus: DBusConnection
+  #isSubscribed = false
 
   private constructor(bus: DBusConnection) {
     this.#bus = bus
@@ -119,8 +120,7 @@ export class SystemdManager implements AsyncDisposable {
   }
 
   async #runJob(unit: string, method: string, signature: string, body: readonly DBusValue[], options: WaitOptions): Promise<void> {
-    await this.#bus.addMatch(`type='signal',sender='${SYSTEMD}',path='${MANAGER_PATH}',interface='${MANAGER}',member='JobRemoved'`, options)
-    await this.#call('Subscribe', '', [], options)
+    await this.#subscribe(options)
     // The job may be over before the reply to the call is looked at: results are kept from before the call on.
     const results = new Map<string, string>()
     let job: string | undefined
@@ -146,6 +146,16 @@ export class SystemdManager implements AsyncDisposable {
     } finally {
       stop()
     }
+  }
+
+  /** systemd sends its signals only while somebody has asked for them. */
+  async #subscribe(options: WaitOptions): Promise<void> {
+    if (this.#isSubscribed) return
+    await this.#bus.addMatch(`type='signal',sender='${SYSTEMD}',path='${MANAGER_PATH}',interface='${MANAGER}',member='JobRemoved'`, options)
+    await this.#call('Subscribe', '', [], options).catch((error: unknown) => {
+      if (!isUnitError(error, 'AlreadySubscribed')) throw error
+    })
+    this.#isSubscribed = true
   }
 
   async #property(path: string, name: string, property: string, options: WaitOptions): Promise<DBusValue | undefined> {
