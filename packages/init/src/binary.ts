@@ -1,26 +1,41 @@
-/** Where the teu-init program is. */
+/** Where the teu-init executable is. */
 
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { TeuError } from '@teu/spec'
 
-let provider: (() => string) | undefined
+let provided: (() => string) | undefined
 let found: string | undefined
 
-/** For executables that carry teu-init inside: `provide` is called once, when the program is needed, and returns a path to it. */
+/** For programs that carry teu-init inside themselves: `provide` is called once, when it is needed for the first time, and returns a path
+ *  to execute. It comes before the packaged file, after the environment variable. */
 export function provideInitBinary(provide: () => string): void {
-  provider = provide
+  provided = provide
   found = undefined
 }
 
-/** Absolute path of teu-init: what {@link provideInitBinary} gives, else the environment's TEU_INIT, else the one of this package.
- *  @throws {Error} when it has not been built */
+/** Path of the teu-init executable: `TEU_INIT` from the environment, else what was provided, else `dist/teu-init` of this package.
+ *  @throws {TeuError} ERR_TEU_UNSUPPORTED when it is not there or not executable */
 export function findInitBinary(): string {
-  found ??= provider?.() ?? process.env['TEU_INIT'] ?? packaged()
+  const chosen = process.env['TEU_INIT']
+  if (chosen !== undefined && chosen !== '') return executable(chosen, 'Correct the environment variable TEU_INIT, or unset it')
+  found ??= provided?.() ?? packaged()
   return found
 }
 
+/** This module is in `src/` or in `dist/`; the executable is in `dist/`. */
 function packaged(): string {
-  const path = fileURLToPath(new URL('../dist/teu-init', import.meta.url))
-  if (existsSync(path)) return path
-  throw new Error(`teu-init is missing: ${path} does not exist; build it with "npm run build init", or name it in TEU_INIT`)
+  const path = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'teu-init')
+  return executable(path, 'Build it with `npm run build init` in the source tree, or reinstall the package')
+}
+
+function executable(path: string, remedy: string): string {
+  try {
+    accessSync(path, constants.X_OK)
+    return path
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code
+    throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot execute the helper program ${path}: ${errno}`, { path, errno, remedy, cause })
+  }
 }

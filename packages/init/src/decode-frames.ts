@@ -1,23 +1,25 @@
-/** Status frames of teu-init; `protocol.md` describes them. */
+/** Status frames of teu-init as data. */
 
+import { TeuError } from '@teu/spec'
 import { errnoName } from './errno.ts'
-import { FRAMES, type FrameName, MAX_FRAME_BYTES, STAGES, type Stage, STEPS, SYSCALLS } from './steps.ts'
+import { FRAMES, MAX_FRAME_BYTES, STAGES, type Stage, STEPS, type StepName, SYSCALLS } from './steps.ts'
+import { FRAME_HEADER_BYTES, NO_STEP } from './wire.ts'
 
-interface FrameBase {
+/** A system call, or one of the pseudo calls at the end of {@link SYSCALLS}; empty when there is none to name. */
+export type Syscall = (typeof SYSCALLS)[number]
+
+/** What every frame says. */
+interface FrameOrigin {
   readonly tag: number
   readonly stage: Stage
-}
-
-/** A step that has been timed; CLOCK_MONOTONIC nanoseconds. */
-export interface TraceRecord {
+  /** Position in the plan (see `planSteps`); -1 when the frame belongs to no step. */
   readonly step: number
-  readonly stage: Stage
-  readonly startNs: bigint
-  readonly endNs: bigint
+  /** Empty when the frame belongs to no step. */
+  readonly op: StepName | ''
 }
 
-/** wait4(2)'s resource usage. */
-export interface FrameUsage {
+/** Resource usage as wait4(2) counts it. */
+export interface RawUsage {
   readonly userTimeUs: bigint
   readonly systemTimeUs: bigint
   readonly maxRssKib: bigint
@@ -27,141 +29,186 @@ export interface FrameUsage {
   readonly blocksOut: bigint
 }
 
-export type Frame = FrameBase &
-  (
-    | { readonly kind: 'hello'; readonly schema: number; readonly pid: number }
-    | { readonly kind: 'init'; readonly pid: number; readonly startTime: bigint }
-    | { readonly kind: 'created' | 'started'; readonly pid: number }
-    | {
-        readonly kind: 'failed'
-        /** Index over all stages; {@link NO_STEP} when no step was running. */
-        readonly step: number
-        readonly op: string
-        readonly syscall: string
-        readonly errno: string
-        /** Set when the process died without a word (syscall `exit`). */
-        readonly waitStatus: number
-        readonly path: string
-        readonly detail: string
-      }
-    | { readonly kind: 'trace'; readonly records: readonly TraceRecord[] }
-    | { readonly kind: 'exited'; readonly waitStatus: number; readonly endNs: bigint; readonly flags: number; readonly usage: FrameUsage }
-    | { readonly kind: 'collected'; readonly name: string; readonly content: string }
-    | { readonly kind: 'done'; readonly failedCleanups: number }
-    | { readonly kind: 'pipe_ready'; readonly slot: number }
-    | { readonly kind: 'event'; readonly value: bigint; readonly timeNs: bigint }
-  )
+/** When one step ran, in nanoseconds of CLOCK_MONOTONIC. */
+export interface TraceRecord {
+  readonly step: number
+  readonly stage: Stage
+  readonly startNs: bigint
+  readonly endNs: bigint
+}
 
-/** `step` of a failure outside of any step. */
-export const NO_STEP = 0xffff_ffff
+/** Flags of an `exited` frame. */
+export const EXITED_FLAGS = { timedOut: 1, callerGone: 2, neverRan: 4 } as const
 
-const HEADER_BYTES = 44
-const TRACE_BYTES = 24
-const STAGE_NAMES = Object.keys(STAGES) as Stage[]
-const KINDS: ReadonlyMap<number, FrameName> = new Map(Object.entries(FRAMES).map(([name, number]) => [number, name as FrameName]))
-const OPS: ReadonlyMap<number, string> = new Map(Object.entries(STEPS).map(([name, { op }]) => [op, name]))
-
-/** Cuts a byte stream into frames. */
-export class FrameReader {
-  #rest: Buffer = Buffer.alloc(0)
-
-  /** Takes in a chunk and returns the frames that are complete now.
-   *  @throws {RangeError} for bytes that are no frame: the sender is not teu-init, or of another version */
-  push(chunk: Uint8Array): Frame[] {
-    const bytes = this.#rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#rest, chunk])
-    const frames: Frame[] = []
-    let offset = 0
-    while (bytes.length - offset >= 4) {
-      const size = bytes.readUInt32LE(offset)
-      if (size < HEADER_BYTES || size > MAX_FRAME_BYTES) throw new RangeError(`a frame cannot have ${size} bytes`)
-      if (bytes.length - offset < size) break
-      frames.push(decodeFrame(bytes.subarray(offset, offset + size)))
-      offset += size
+type FrameBody =
+  | { readonly kind: 'hello'; readonly schema: number; readonly pid: number }
+  /** `startTime`: clock ticks since boot, field 22 of /proc/PID/stat. */
+  | { readonly kind: 'init'; readonly pid: number; readonly startTime: bigint }
+  | { readonly kind: 'created'; readonly pid: number }
+  | { readonly kind: 'started'; readonly pid: number }
+  | {
+      readonly kind: 'failed'
+      readonly syscall: Syscall
+      /** Symbol, for example `EPERM`; empty when no call failed. */
+      readonly errno: string
+      readonly path: string
+      /** For people: what a hook said, how a process ended. */
+      readonly detail: string
+      /** Wait status (wait(2)) of what ended badly: of the container process with syscall `exit`, of the hook with `hook`. */
+      readonly waitStatus: number
     }
-    // The chunk's memory belongs to whoever read it: what is kept is copied.
-    this.#rest = Buffer.from(bytes.subarray(offset))
+  | { readonly kind: 'trace'; readonly records: readonly TraceRecord[] }
+  | {
+      readonly kind: 'exited'
+      /** As wait(2) gives it; {@link splitWaitStatus} takes it apart. */
+      readonly waitStatus: number
+      /** Nanoseconds of CLOCK_REALTIME. */
+      readonly endNs: bigint
+      /** See {@link EXITED_FLAGS}. */
+      readonly flags: number
+      readonly usage: RawUsage
+    }
+  | { readonly kind: 'collected'; readonly name: string; readonly content: string }
+  | { readonly kind: 'done'; readonly failedCleanups: number }
+  | { readonly kind: 'pipe_ready'; readonly slot: number }
+  /** `timeNs`: CLOCK_REALTIME. */
+  | { readonly kind: 'event'; readonly value: bigint; readonly timeNs: bigint }
+
+/** One status frame. */
+export type Frame = FrameOrigin & FrameBody
+
+/** Splits a wait status (wait(2)) into exit code or signal number. */
+export function splitWaitStatus(status: number): { readonly exitCode: number } | { readonly signalNumber: number } {
+  const signalNumber = status & 0x7f
+  return signalNumber === 0 ? { exitCode: (status >> 8) & 0xff } : { signalNumber }
+}
+
+const KINDS = new Map(Object.entries(FRAMES).map(([name, number]) => [number as number, name as keyof typeof FRAMES]))
+const STAGE_NAMES = Object.keys(STAGES) as Stage[]
+const OPS = new Map(Object.entries(STEPS).map(([name, { op }]) => [op as number, name as StepName]))
+const text = new TextDecoder()
+
+/** Puts chunks of a byte stream together to frames. */
+export class FrameReader {
+  #rest: Uint8Array = new Uint8Array()
+
+  /** Takes the next bytes, cut anywhere, and returns the frames that are complete by now.
+   *  @throws {TeuError} ERR_TEU_SYSTEM for bytes that no teu-init of this version has sent */
+  push(chunk: Uint8Array): Frame[] {
+    const bytes = this.#rest.length === 0 ? chunk : concat(this.#rest, chunk)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const frames: Frame[] = []
+    let at = 0
+    while (bytes.length - at >= 4) {
+      const size = view.getUint32(at, true)
+      if (size < FRAME_HEADER_BYTES || size > MAX_FRAME_BYTES) throw malformed(`a size of ${size} bytes`)
+      if (bytes.length - at < size) break
+      frames.push(decodeFrame(bytes.subarray(at, at + size)))
+      at += size
+    }
+    // a copy: the chunk's memory may be used again by whoever reads
+    this.#rest = at === bytes.length ? new Uint8Array() : bytes.slice(at)
     return frames
   }
 }
 
-function decodeFrame(bytes: Buffer): Frame {
-  const kind = KINDS.get(bytes.readUInt16LE(4))
-  const stage = STAGE_NAMES[bytes.readUInt16LE(6)]
-  if (kind === undefined || stage === undefined) throw new RangeError(`unknown frame ${bytes.subarray(0, HEADER_BYTES).toString('hex')}`)
-  const base = { tag: bytes.readUInt32LE(8), stage }
-  const a = bytes.readBigUInt64LE(28)
-  const b = bytes.readBigUInt64LE(36)
-  const payload = bytes.subarray(HEADER_BYTES)
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+function malformed(what: string): TeuError {
+  return new TeuError('ERR_TEU_SYSTEM', `Cannot read what teu-init says: a frame has ${what}`, {
+    remedy: 'Check that teu-init and teu are of the same version',
+  })
+}
+
+function decodeFrame(bytes: Uint8Array): Frame {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const kind = KINDS.get(view.getUint16(4, true))
+  const stage = STAGE_NAMES[view.getUint16(6, true)]
+  const opNumber = view.getUint16(16, true)
+  const op = opNumber === 0 ? '' : OPS.get(opNumber)
+  if (kind === undefined || stage === undefined || op === undefined) throw malformed('a kind, stage or operation that is not known')
+  const step = view.getUint32(12, true)
+  const origin: FrameOrigin = { tag: view.getUint32(8, true), stage, step: step === NO_STEP ? -1 : step, op }
+  return { ...origin, ...decodeBody(kind, view, bytes.subarray(FRAME_HEADER_BYTES)) }
+}
+
+function decodeBody(kind: keyof typeof FRAMES, view: DataView, payload: Uint8Array): FrameBody {
+  const a = view.getBigUint64(28, true)
+  const b = view.getBigUint64(36, true)
   switch (kind) {
     case 'hello':
-      return { ...base, kind, schema: Number(a), pid: Number(b) }
+      return { kind, schema: Number(a), pid: Number(b) }
     case 'init':
-      return { ...base, kind, pid: Number(a), startTime: b }
+      return { kind, pid: Number(a), startTime: b }
     case 'created':
     case 'started':
-      return { ...base, kind, pid: Number(a) }
+      return { kind, pid: Number(a) }
     case 'failed': {
+      const syscall = SYSCALLS[view.getUint16(18, true)]
+      if (syscall === undefined) throw malformed('a system call that is not known')
       const [path, detail] = splitAtNul(payload)
-      const syscall = SYSCALLS[bytes.readUInt16LE(18)] ?? ''
-      const op = OPS.get(bytes.readUInt16LE(16)) ?? ''
-      return {
-        ...base,
-        kind,
-        step: bytes.readUInt32LE(12),
-        op,
-        syscall,
-        errno: errnoName(bytes.readInt32LE(20)),
-        waitStatus: Number(a),
-        path,
-        detail,
-      }
+      const errno = errnoName(view.getInt32(20, true))
+      return { kind, syscall, errno, path: text.decode(path), detail: text.decode(detail), waitStatus: Number(a) }
     }
     case 'trace':
-      return { ...base, kind, records: traceRecords(payload) }
+      return { kind, records: decodeTrace(payload) }
     case 'exited':
-      return { ...base, kind, waitStatus: Number(a), endNs: b, flags: payload.readUInt32LE(0), usage: usageOf(payload) }
+      return decodeExited(Number(a), b, payload)
     case 'collected': {
       const [name, content] = splitAtNul(payload)
-      return { ...base, kind, name, content }
+      return { kind, name: text.decode(name), content: text.decode(content) }
     }
     case 'done':
-      return { ...base, kind, failedCleanups: Number(a) }
+      return { kind, failedCleanups: Number(a) }
     case 'pipe_ready':
-      return { ...base, kind, slot: Number(a) }
-    case 'event':
-      return { ...base, kind, value: a, timeNs: b }
+      return { kind, slot: Number(a) }
+    default:
+      return { kind, value: a, timeNs: b }
   }
 }
 
-function splitAtNul(payload: Buffer): [string, string] {
+function splitAtNul(payload: Uint8Array): [before: Uint8Array, after: Uint8Array] {
   const nul = payload.indexOf(0)
-  if (nul < 0) return [payload.toString(), '']
-  return [payload.toString('utf8', 0, nul), payload.toString('utf8', nul + 1)]
+  if (nul < 0) throw malformed('a payload without its separator')
+  return [payload.subarray(0, nul), payload.subarray(nul + 1)]
 }
 
-function traceRecords(payload: Buffer): TraceRecord[] {
+/** u32 step, u32 stage, u64 start, u64 end. */
+const TRACE_RECORD_BYTES = 24
+
+function decodeTrace(payload: Uint8Array): TraceRecord[] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   const records: TraceRecord[] = []
-  for (let at = 0; at + TRACE_BYTES <= payload.length; at += TRACE_BYTES) {
-    const stage = STAGE_NAMES[payload.readUInt32LE(at + 4)] ?? 'parent'
+  for (let at = 0; at + TRACE_RECORD_BYTES <= payload.length; at += TRACE_RECORD_BYTES) {
+    const stage = STAGE_NAMES[view.getUint32(at + 4, true)]
+    if (stage === undefined) throw malformed('a stage that is not known')
     records.push({
-      step: payload.readUInt32LE(at),
+      step: view.getUint32(at, true),
       stage,
-      startNs: payload.readBigUInt64LE(at + 8),
-      endNs: payload.readBigUInt64LE(at + 16),
+      startNs: view.getBigUint64(at + 8, true),
+      endNs: view.getBigUint64(at + 16, true),
     })
   }
   return records
 }
 
-function usageOf(payload: Buffer): FrameUsage {
-  const at = (index: number): bigint => payload.readBigUInt64LE(4 + index * 8)
-  return {
-    userTimeUs: at(0),
-    systemTimeUs: at(1),
-    maxRssKib: at(2),
-    minorFaults: at(3),
-    majorFaults: at(4),
-    blocksIn: at(5),
-    blocksOut: at(6),
+function decodeExited(waitStatus: number, endNs: bigint, payload: Uint8Array): FrameBody {
+  if (payload.length !== 4 + 7 * 8) throw malformed(`a payload of ${payload.length} bytes`)
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+  const number = (index: number): bigint => view.getBigUint64(4 + index * 8, true)
+  const usage: RawUsage = {
+    userTimeUs: number(0),
+    systemTimeUs: number(1),
+    maxRssKib: number(2),
+    minorFaults: number(3),
+    majorFaults: number(4),
+    blocksIn: number(5),
+    blocksOut: number(6),
   }
+  return { kind: 'exited', waitStatus, endNs, flags: view.getUint32(0, true), usage }
 }

@@ -1,174 +1,166 @@
-/** Requests to teu-init as bytes; `protocol.md` describes them. */
+/** Requests to teu-init as bytes. */
 
+import { TeuError } from '@teu/spec'
+import { RequestWriter, UnencodableError } from './request-writer.ts'
 import { STEPS_SCHEMA } from './schema.gen.ts'
-import { CONTROLS, type FieldType, MAX_PLAN_BYTES, type Plan, REQUESTS, STAGES, type Stage, STEPS, type Step } from './steps.ts'
+import {
+  CONTROLS,
+  type FieldType,
+  MAX_PLAN_BYTES,
+  MAX_STEPS,
+  NO_SLOT,
+  type Plan,
+  REQUESTS,
+  SLOT_COUNT,
+  STAGES,
+  type Stage,
+  STEPS,
+  type Step,
+} from './steps.ts'
+import { PIPE_READS, REQUEST_MAGIC, REQUEST_TRACE } from './wire.ts'
 
-const MAGIC = 0x31554554
-const FLAG_TRACE = 1
-const PIPE_READS = 1
-const HEADER_BYTES = 20
-const MAX_U64 = 2n ** 64n - 1n
+/** Most plans of a container fit, so that the buffer is allocated once. */
+const USUAL_PLAN_BYTES = 32 * 1024
 
-/** Encodes a plan.
- *  @param options.tag  number that every frame of this plan carries
- *  @param options.trace  ask for the time of each step
- *  @throws {RangeError} for a string with a NUL, a number that does not fit its field, or a plan over 16 MiB */
-export function encodePlan(plan: Plan, options: { readonly tag: number; readonly trace?: boolean }): Uint8Array {
-  const writer = new Writer()
-  const stages = Object.keys(STAGES) as Stage[]
-  writer.skip(HEADER_BYTES)
-  writer.u32(stages.reduce((sum, stage) => sum + plan[stage].length, 0))
-  let index = 0
-  for (const stage of stages) for (const step of plan[stage]) encodeStep(writer, step, STAGES[stage], index++)
-  return finish(writer, REQUESTS.plan, options.trace === true ? FLAG_TRACE : 0, options.tag)
+const STAGE_NAMES = Object.keys(STAGES) as Stage[]
+
+/** Operation → its fields in wire order. */
+const layouts: ReadonlyMap<string, readonly (readonly [string, FieldType])[]> = new Map(
+  Object.entries(STEPS).map(([name, step]) => [name, Object.entries(step.fields) as [string, FieldType][]]),
+)
+
+/** The steps of a plan in the order in which teu-init numbers them: parent, joiner, container, after. Pure.
+ *  @returns  steps[i] is what a frame means by step `i` */
+export function planSteps(plan: Plan): Step[] {
+  return [...plan.parent, ...plan.joiner, ...plan.container, ...plan.after]
 }
 
-/** Asks a spawner for a FIFO at `path` that the next plan with this tag has in `slot`. */
-export function encodePipeRequest(request: {
-  readonly tag: number
-  readonly slot: number
-  readonly path: string
-  readonly containerReads: boolean
-}): Uint8Array {
-  const writer = new Writer()
-  writer.skip(HEADER_BYTES)
+/** Encodes a plan as one request.
+ *  @param options.tag  repeated in every frame about this plan, an unsigned 32-bit number
+ *  @param options.trace  ask for the times of all steps
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, with the JSON pointer of the step, when a value cannot be passed on as it is: a string with
+ *  NUL or half a surrogate pair, a number out of range, a plan of more than 16 MiB or 65,536 steps */
+export function encodePlan(plan: Plan, { tag, trace = false }: { tag: number; trace?: boolean }): Uint8Array {
+  const writer = begin(REQUESTS.plan, tag, trace ? REQUEST_TRACE : 0, USUAL_PLAN_BYTES)
+  const count = plan.parent.length + plan.joiner.length + plan.container.length + plan.after.length
+  if (count > MAX_STEPS) throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${count} steps: ${MAX_STEPS} is the limit`)
+  writer.u32(count)
+  let index = 0
+  for (const stage of STAGE_NAMES) {
+    for (const step of plan[stage]) writeStep(writer, step, STAGES[stage], index++)
+  }
+  return end(writer)
+}
+
+/** Encodes the request for a FIFO that the next plan with this tag finds in `slot`.
+ *  @param request.containerReads  true for a standard input
+ *  @param request.path  where the FIFO is made; whoever asked for it opens and then unlinks it
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID for a path that cannot be passed on */
+export function encodePipeRequest(request: { tag: number; slot: number; containerReads: boolean; path: string }): Uint8Array {
+  const writer = begin(REQUESTS.pipe, request.tag, 0, 256)
   writer.u32(request.slot)
   writer.u32(request.containerReads ? PIPE_READS : 0)
-  writer.str(request.path)
-  return finish(writer, REQUESTS.pipe, 0, request.tag)
+  try {
+    writer.string(request.path)
+  } catch (error) {
+    throw explain(error, 'the path of a pipe')
+  }
+  return end(writer)
 }
 
-/** Tells something to the parent stage of a running plan. `signal`: a is the number. `resize`: a rows, b columns. */
-export function encodeControl(request: {
-  readonly tag: number
-  readonly what: keyof typeof CONTROLS
-  readonly a?: number
-  readonly b?: number
+/** Encodes a control request for the plan with this tag: `signal` (a: its number), `resize` (a: rows, b: columns) or `release`. */
+export function encodeControl({
+  tag,
+  what,
+  a = 0,
+  b = 0,
+}: {
+  tag: number
+  what: keyof typeof CONTROLS
+  a?: number
+  b?: number
 }): Uint8Array {
-  const writer = new Writer()
-  writer.skip(HEADER_BYTES)
-  writer.u32(CONTROLS[request.what])
-  writer.u32(request.a ?? 0)
-  writer.u32(request.b ?? 0)
-  return finish(writer, REQUESTS.control, 0, request.tag)
+  const writer = begin(REQUESTS.control, tag, 0, 32)
+  writer.u32(CONTROLS[what])
+  writer.u32(a)
+  writer.u32(b)
+  return end(writer)
 }
 
-function finish(writer: Writer, kind: number, flags: number, tag: number): Uint8Array {
-  const bytes = writer.take()
-  if (bytes.length > MAX_PLAN_BYTES) throw new RangeError(`a plan may have ${MAX_PLAN_BYTES} bytes, this one has ${bytes.length}`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
-  view.setUint32(0, bytes.length, true)
-  view.setUint32(4, MAGIC, true)
-  view.setUint32(8, STEPS_SCHEMA, true)
-  view.setUint16(12, kind, true)
-  view.setUint16(14, flags, true)
-  view.setUint32(16, tag, true)
-  return bytes
+function begin(kind: number, tag: number, flags: number, initialBytes: number): RequestWriter {
+  const writer = new RequestWriter(initialBytes)
+  writer.u32(0)
+  writer.u32(REQUEST_MAGIC)
+  writer.u32(STEPS_SCHEMA)
+  writer.u16(kind)
+  writer.u16(flags)
+  writer.u32(tag)
+  return writer
 }
 
-/** Operation → its number and its fields in wire order, looked up once. */
-const LAYOUTS: ReadonlyMap<string, { readonly op: number; readonly fields: readonly (readonly [name: string, type: FieldType])[] }> =
-  new Map(Object.entries(STEPS).map(([name, { op, fields }]) => [name, { op, fields: Object.entries(fields) as [string, FieldType][] }]))
+function end(writer: RequestWriter): Uint8Array {
+  if (writer.length > MAX_PLAN_BYTES) {
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${writer.length} bytes: ${MAX_PLAN_BYTES} is the limit`)
+  }
+  writer.patchU32(0, writer.length)
+  return writer.finish()
+}
 
-function encodeStep(writer: Writer, step: Step, stage: number, index: number): void {
-  const layout = LAYOUTS.get(step.op)
-  if (layout === undefined) throw new RangeError(`unknown step ${step.op}`)
-  const start = writer.position
-  writer.skip(4)
-  writer.u16(layout.op)
+function writeStep(writer: RequestWriter, step: Step, stage: number, index: number): void {
+  const start = writer.length
+  writer.u32(0)
+  writer.u16(STEPS[step.op].op)
   writer.u16(stage)
   writer.u32(index)
-  const values = step as unknown as Readonly<Record<string, never>>
-  for (const [name, type] of layout.fields) {
-    const value = values[name]
-    if (value === undefined) throw new RangeError(`${step.op} has no ${name}`)
-    writer[type](value)
+  let field = ''
+  try {
+    for (const [name, type] of layouts.get(step.op) ?? []) {
+      field = name
+      writeField(writer, type, (step as unknown as Record<string, unknown>)[name])
+    }
+  } catch (error) {
+    throw explain(error, `${step.op}.${field}`, step.pointer)
   }
-  writer.patchU32(start, writer.position - start)
+  writer.patchU32(start, writer.length - start)
 }
 
-/** A buffer that grows. Its methods are named after the field types. */
-class Writer {
-  #buffer = Buffer.allocUnsafe(16 * 1024)
-  position = 0
+function explain(error: unknown, place: string, pointer?: string): unknown {
+  if (!(error instanceof UnencodableError)) return error
+  return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot pass on ${place}: ${error.message}`, { pointer, cause: error })
+}
 
-  /** What has been written. */
-  take(): Uint8Array {
-    return this.#buffer.subarray(0, this.position)
+function writeField(writer: RequestWriter, type: FieldType, value: unknown): void {
+  switch (type) {
+    case 'u32':
+      return writer.u32(value as number)
+    case 'i32':
+      return writer.i32(value as number)
+    case 'u64':
+      return writer.u64(value as bigint | number)
+    case 'bool':
+      return writer.u32(value === true ? 1 : 0)
+    case 'slot':
+      return writer.i32(checkedSlot(value as number))
+    case 'str':
+      return writer.string(value as string)
+    case 'bytes':
+      return writer.bytes(value as Uint8Array)
+    case 'strs': {
+      const list = value as readonly string[]
+      writer.u32(list.length)
+      for (const item of list) writer.string(item)
+      return
+    }
+    case 'u32s': {
+      const list = value as readonly number[]
+      writer.u32(list.length)
+      for (const item of list) writer.u32(item)
+      return
+    }
   }
+}
 
-  skip(size: number): void {
-    this.#reserve(size)
-    this.position += size
-  }
-
-  patchU32(at: number, value: number): void {
-    this.#buffer.writeUInt32LE(value, at)
-  }
-
-  u16(value: number): void {
-    this.#reserve(2)
-    this.position = this.#buffer.writeUInt16LE(value, this.position)
-  }
-
-  u32(value: number): void {
-    this.#reserve(4)
-    this.position = this.#buffer.writeUInt32LE(value, this.position)
-  }
-
-  i32(value: number): void {
-    this.#reserve(4)
-    this.position = this.#buffer.writeInt32LE(value, this.position)
-  }
-
-  slot(value: number): void {
-    this.i32(value)
-  }
-
-  bool(value: boolean): void {
-    this.u32(value ? 1 : 0)
-  }
-
-  u64(value: number | bigint): void {
-    const exact = typeof value === 'bigint' ? value : BigInt(value)
-    if (exact < 0n || exact > MAX_U64) throw new RangeError(`${exact} is no unsigned 64-bit number`)
-    this.#reserve(8)
-    this.position = this.#buffer.writeBigUInt64LE(exact, this.position)
-  }
-
-  bytes(value: Uint8Array): void {
-    this.u32(value.length)
-    this.#reserve(value.length + 1)
-    this.#buffer.set(value, this.position)
-    this.position += value.length
-    this.#buffer[this.position++] = 0
-  }
-
-  str(value: string): void {
-    if (value.includes('\0')) throw new RangeError(`a string of a plan must not contain NUL: ${JSON.stringify(value)}`)
-    // Three bytes is what a UTF-16 unit can take at most.
-    this.#reserve(4 + value.length * 3 + 1)
-    const size = this.#buffer.write(value, this.position + 4)
-    this.#buffer.writeUInt32LE(size, this.position)
-    this.position += 4 + size
-    this.#buffer[this.position++] = 0
-  }
-
-  strs(values: readonly string[]): void {
-    this.u32(values.length)
-    for (const value of values) this.str(value)
-  }
-
-  u32s(values: readonly number[]): void {
-    this.u32(values.length)
-    for (const value of values) this.u32(value)
-  }
-
-  #reserve(size: number): void {
-    const needed = this.position + size
-    if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
-    larger.set(this.#buffer.subarray(0, this.position))
-    this.#buffer = larger
-  }
+function checkedSlot(slot: number): number {
+  if (slot >= NO_SLOT && slot < SLOT_COUNT) return slot
+  throw new UnencodableError(`expected a slot from 0 to ${SLOT_COUNT - 1}, got ${slot}`)
 }

@@ -1,53 +1,36 @@
-/** Symbolic names of Linux error numbers (errno(3)), the same on the architectures that teu runs on. */
+/** Names of errno values: Linux on x86, ARM, RISC-V, s390 and POWER agree on these (include/uapi/asm-generic/errno*.h). */
 
-const NAMES: readonly string[] = (
-  ' EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR ' +
-  'EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP'
-).split(' ')
+import { constants } from 'node:os'
 
-/** Those above 40 that the calls of teu-init can give. */
-const LATER: Readonly<Record<number, string>> = {
-  42: 'ENOMSG',
-  60: 'ENOSTR',
-  61: 'ENODATA',
-  71: 'EPROTO',
-  75: 'EOVERFLOW',
-  84: 'EILSEQ',
-  87: 'EUSERS',
-  88: 'ENOTSOCK',
-  89: 'EDESTADDRREQ',
-  90: 'EMSGSIZE',
-  91: 'EPROTOTYPE',
-  92: 'ENOPROTOOPT',
-  93: 'EPROTONOSUPPORT',
-  94: 'ESOCKTNOSUPPORT',
-  95: 'EOPNOTSUPP',
-  97: 'EAFNOSUPPORT',
-  98: 'EADDRINUSE',
-  99: 'EADDRNOTAVAIL',
-  100: 'ENETDOWN',
-  101: 'ENETUNREACH',
-  103: 'ECONNABORTED',
-  104: 'ECONNRESET',
-  105: 'ENOBUFS',
-  106: 'EISCONN',
-  107: 'ENOTCONN',
-  110: 'ETIMEDOUT',
-  111: 'ECONNREFUSED',
-  113: 'EHOSTUNREACH',
-  114: 'EALREADY',
-  115: 'EINPROGRESS',
-  116: 'ESTALE',
-  122: 'EDQUOT',
-  125: 'ECANCELED',
-  126: 'ENOKEY',
-  127: 'EKEYEXPIRED',
-  128: 'EKEYREVOKED',
-  129: 'EKEYREJECTED',
-  130: 'EOWNERDEAD',
-}
+const names: ReadonlyMap<number, string> = new Map([
+  // what Node does not know, and what must not depend on its choice among equal values
+  ...Object.entries(constants.errno).map(([name, value]) => [value, name] as const),
+  [11, 'EAGAIN'],
+  [15, 'ENOTBLK'],
+  [40, 'ELOOP'],
+  [61, 'ENODATA'],
+  [66, 'EREMOTE'],
+  [85, 'ERESTART'],
+  [87, 'EUSERS'],
+  [94, 'ESOCKTNOSUPPORT'],
+  [95, 'EOPNOTSUPP'],
+  [96, 'EPFNOSUPPORT'],
+  [108, 'ESHUTDOWN'],
+  [109, 'ETOOMANYREFS'],
+  [112, 'EHOSTDOWN'],
+  [121, 'EREMOTEIO'],
+  [123, 'ENOMEDIUM'],
+  [124, 'EMEDIUMTYPE'],
+  [126, 'ENOKEY'],
+  [127, 'EKEYEXPIRED'],
+  [128, 'EKEYREVOKED'],
+  [129, 'EKEYREJECTED'],
+  [130, 'EOWNERDEAD'],
+  [131, 'ENOTRECOVERABLE'],
+  [132, 'ERFKILL'],
+])
 
-/** `EPERM` for 1; `errno 999` for a number without a name; '' for 0. */
-export function errnoName(number: number): string {
-  return NAMES[number] ?? LATER[number] ?? `errno ${number}`
+/** The symbol of an errno value: 1 → `EPERM`. Unknown ones become `E<number>`, 0 the empty string. */
+export function errnoName(errno: number): string {
+  return errno === 0 ? '' : (names.get(errno) ?? `E${errno}`)
 }

@@ -1,8 +1,8 @@
-/** The helper program teu-init: what it can do, how it is spoken to, where it is. */
+/** `@teu/init`: plans for teu-init, the program that carries them out, and what it reports. */
 
 export { findInitBinary, provideInitBinary } from './binary.ts'
-export { type Frame, FrameReader, type FrameUsage, NO_STEP, type TraceRecord } from './decode-frames.ts'
-export { encodeControl, encodePipeRequest, encodePlan } from './encode-plan.ts'
+export { EXITED_FLAGS, type Frame, FrameReader, type RawUsage, splitWaitStatus, type Syscall, type TraceRecord } from './decode-frames.ts'
+export { encodeControl, encodePipeRequest, encodePlan, planSteps } from './encode-plan.ts'
 export { errnoName } from './errno.ts'
-export { planSteps } from './plan-steps.ts'
+export { STEPS_SCHEMA } from './schema.gen.ts'
 export * from './steps.ts'

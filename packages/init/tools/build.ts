@@ -86,7 +86,8 @@ function releaseTarget(sources: readonly string[]): Target {
 
 function sanitizedTargets(sources: readonly string[]): Target[] {
   const command = ['gcc', ...COMMON, ...SANITIZE, `-I${sourceDir}`, '@sources', '-o', '@output']
-  const harness = [join(packageDir, 'test/c/decode-harness.c'), join(sourceDir, 'decode.c'), join(sourceDir, 'steps.gen.c')]
+  const used = ['decode.c', 'protocol.c', 'io.c', 'steps.gen.c'].map((name) => join(sourceDir, name))
+  const harness = [join(packageDir, 'test/c/decode-harness.c'), ...used]
   return [
     { output: join(packageDir, 'build/teu-init-sanitized'), sources, command },
     { output: join(packageDir, 'build/decode-harness'), sources: harness, command },

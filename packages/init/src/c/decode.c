@@ -193,7 +193,7 @@ int decode_plan(const uint8_t *body, size_t size, struct teu_plan *plan, uint32_
   if (memory == MAP_FAILED) return ENOMEM;
   arena.at = memory;
   struct teu_step *steps = arena_take(&arena, (size_t)count * sizeof *steps);
-  *plan = (struct teu_plan){count, steps};
+  *plan = (struct teu_plan){count, steps, mapped};
   int error = 0;
   for (uint32_t i = 0; i < count && error == 0; i++) {
     *culprit = i;
@@ -201,6 +201,11 @@ int decode_plan(const uint8_t *body, size_t size, struct teu_plan *plan, uint32_
   }
   if (error == 0 && reader.left != 0) error = EPROTO;
   if (error == 0 && !goes_together(plan, culprit)) error = EINVAL;
-  if (error != 0) (void)munmap(memory, mapped);
+  if (error != 0) free_plan(plan);
   return error;
+}
+
+void free_plan(struct teu_plan *plan) {
+  (void)munmap((void *)(uintptr_t)plan->steps, plan->arena_size);
+  *plan = (struct teu_plan){0};
 }

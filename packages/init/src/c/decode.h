@@ -11,5 +11,7 @@
  * into `body`; both must stay. Returns 0, or a positive errno: EPROTO for a body that is not well formed, EINVAL for steps that do not
  * go together, E2BIG for too many steps, ENOMEM. `*culprit` gets the index of the step that was refused. */
 int decode_plan(const uint8_t *body, size_t size, struct teu_plan *plan, uint32_t *culprit);
+/* Gives the arena back; the plan must not be used any more. */
+void free_plan(struct teu_plan *plan);
 
 #endif

@@ -12,7 +12,8 @@
 /* A decoded plan. Strings point into the request, lists into an arena beside it; both live until exec or exit. */
 struct teu_plan {
   uint32_t count;
-  const struct teu_step *steps;
+  const struct teu_step *steps; /* the arena's begin */
+  size_t arena_size;
 };
 
 /* What a later failure has to take back, newest last. */
