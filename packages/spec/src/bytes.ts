@@ -1,7 +1,6 @@
 import { TeuError } from './error.ts'
-import { narrowInteger } from './json-number.ts'
+import { INT64_MAX, narrowInteger } from './integer.ts'
 import type { Integer } from './types/integer.ts'
-import { INT64_MAX } from './validate/fields.ts'
 import { describeValue } from './validate/describe-value.ts'
 
 const UNITS = ['', 'k', 'm', 'g', 't'] as const

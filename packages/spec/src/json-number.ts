@@ -1,3 +1,5 @@
+import { narrowInteger } from './integer.ts'
+
 /** More digits than any 64-bit integer has; longer ones are out of every range and need no exact value. */
 const EXACT_DIGITS = 40
 const PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
@@ -22,12 +24,6 @@ export function exactNumber(token: string): number | bigint | undefined {
   }
   const value = BigInt(sign + digits + '0'.repeat(zeros))
   return narrowInteger(value)
-}
-
-/** A `number` when it is safe, else the `bigint` itself. */
-export function narrowInteger(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
 }
 
 /** Without the zeros at the end; a loop, because a regular expression for this takes quadratic time on long runs of zeros. */

@@ -5,11 +5,11 @@ import { placeOf } from './place.ts'
 import type { LinuxResources } from './types/resources.ts'
 import type { Process } from './types/process.ts'
 import type { Spec } from './types/spec.ts'
-import { Fields } from './validate/fields.ts'
-import { checkProcess, withUser } from './validate/process.ts'
+import { PROCESS_SHAPE, withUser } from './validate/process.ts'
 import { Report, type ValidateOptions } from './validate/report.ts'
-import { checkResources } from './validate/resources.ts'
-import { checkSpec, withDefaults } from './validate/spec.ts'
+import { RESOURCES_SHAPE } from './validate/resources.ts'
+import { checkShape } from './validate/shape.ts'
+import { SPEC_SHAPE, withDefaults } from './validate/spec.ts'
 
 export type { SpecWarning, ValidateOptions } from './validate/report.ts'
 
@@ -29,8 +29,7 @@ export type LinuxResourcesPatch = { [K in keyof LinuxResources]?: NullableFields
  */
 export function validateSpec(value: unknown, options: ValidateOptions = {}): Spec {
   const report = new Report('config', options)
-  const spec = Fields.of(report, undefined, value)
-  if (spec !== undefined) checkSpec(spec)
+  checkShape(SPEC_SHAPE, value, undefined, report)
   report.throwIfAny()
   return withDefaults(value as Spec)
 }
@@ -51,8 +50,7 @@ export function parseSpec(text: string | Uint8Array, options: ParseSpecOptions =
  */
 export function validateProcess(value: unknown, pointerBase = '', options: ValidateOptions = {}): Process {
   const report = new Report('process', options)
-  const process = Fields.of(report, placeOf(pointerBase), value)
-  if (process !== undefined) checkProcess(process)
+  checkShape(PROCESS_SHAPE, value, placeOf(pointerBase), report)
   report.throwIfAny()
   return withUser(value as Process)
 }
@@ -76,7 +74,6 @@ export function validateResourcesPatch(value: unknown, options: ValidateOptions 
 }
 
 function checkChange(value: unknown, report: Report): void {
-  const resources = Fields.of(report, undefined, value)
-  if (resources !== undefined) checkResources(resources, true)
+  checkShape(RESOURCES_SHAPE, value, undefined, report)
   report.throwIfAny()
 }

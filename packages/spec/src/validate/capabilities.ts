@@ -1,39 +1,48 @@
 import { capabilityNumber } from '../capabilities.ts'
+import type { Place } from '../place.ts'
 import type { LinuxCapabilities } from '../types/process.ts'
-import type { Fields } from './fields.ts'
-import type { StringRule } from './rules.ts'
+import type { Report } from './report.ts'
+import { type ListShape, type ObjectShape, own } from './shape.ts'
 
-const capabilityName: StringRule = (text) => (/^CAP_[A-Z0-9_]{1,60}$/.test(text) ? undefined : 'a capability name such as CAP_CHOWN')
+const NAMES: ListShape<string> = { is: 'list', of: { is: 'text', rule: capabilityName } }
+const SETS = ['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const
 
-/** Checks `process.capabilities`. What cannot be granted is a warning, not an error. @see runtime-spec config.md "Linux Process" */
-export function checkCapabilities(capabilities: Fields | undefined): void {
-  if (capabilities === undefined) return
-  const read = (set: keyof LinuxCapabilities) => readSet(capabilities, set)
-  read('bounding')
-  const effective = read('effective')
-  const permitted = read('permitted')
-  const inheritable = read('inheritable')
-  const ambient = read('ambient')
-  warnUnlessIn(capabilities, 'effective', effective, permitted, 'permitted')
-  warnUnlessIn(capabilities, 'ambient', ambient, permitted, 'permitted')
-  warnUnlessIn(capabilities, 'ambient', ambient, inheritable, 'inheritable')
+/** `process.capabilities`. What cannot be granted is a warning, not an error. @see runtime-spec config.md "Linux Process" */
+export const CAPABILITIES_SHAPE: ObjectShape<LinuxCapabilities> = {
+  is: 'object',
+  fields: { bounding: NAMES, effective: NAMES, permitted: NAMES, inheritable: NAMES, ambient: NAMES },
+  check(capabilities, place, report) {
+    if (report.wantsWarnings) warn(capabilities, place, report)
+  },
 }
 
-function readSet(capabilities: Fields, set: keyof LinuxCapabilities): readonly string[] {
-  const names = capabilities.strings(set, capabilityName) ?? []
-  for (const [index, name] of names.entries()) {
-    if (capabilityNumber(name) === undefined) {
-      capabilities.report.warning({ up: capabilities.at(set), key: index }, `unknown capability ${name} is left out`)
+function warn(capabilities: LinuxCapabilities, place: Place | undefined, report: Report): void {
+  for (const set of SETS) {
+    for (const [key, name] of (own(capabilities, set) ?? []).entries()) {
+      if (capabilityNumber(name) === undefined)
+        report.warning({ up: { up: place, key: set }, key }, `unknown capability ${name} is left out`)
     }
   }
-  return names
+  warnUnlessIn(capabilities, 'effective', 'permitted', place, report)
+  warnUnlessIn(capabilities, 'ambient', 'permitted', place, report)
+  warnUnlessIn(capabilities, 'ambient', 'inheritable', place, report)
+}
+
+function capabilityName(text: string): string | undefined {
+  return /^CAP_[A-Z0-9_]{1,60}$/.test(text) ? undefined : 'a capability name such as CAP_CHOWN'
 }
 
 /** The kernel grants an effective or ambient capability only on top of other sets. @see capset(2), prctl(2) PR_CAP_AMBIENT */
-function warnUnlessIn(fields: Fields, set: string, names: readonly string[], base: readonly string[], baseName: string): void {
-  for (const [index, name] of names.entries()) {
-    if (!base.includes(name)) {
-      fields.report.warning({ up: fields.at(set), key: index }, `${name} cannot be granted, because it is not in the ${baseName} set`)
-    }
+function warnUnlessIn(
+  capabilities: LinuxCapabilities,
+  set: keyof LinuxCapabilities,
+  base: keyof LinuxCapabilities,
+  place: Place | undefined,
+  report: Report,
+): void {
+  const granted = new Set(own(capabilities, base))
+  for (const [key, name] of (own(capabilities, set) ?? []).entries()) {
+    if (granted.has(name)) continue
+    report.warning({ up: { up: place, key: set }, key }, `${name} cannot be granted, because it is not in the ${base} set`)
   }
 }

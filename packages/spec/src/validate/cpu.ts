@@ -1,38 +1,53 @@
-import { type Fields, INT64_MAX, UINT64_MAX } from './fields.ts'
+import { INT64_MAX } from '../integer.ts'
+import type { Place } from '../place.ts'
+import type { LinuxCPU } from '../types/resources.ts'
 import { idListRule } from './id-list.ts'
+import type { Report } from './report.ts'
 import { emptyOr } from './rules.ts'
+import { type IntegerShape, type ObjectShape, own, type TextShape, UINT64 } from './shape.ts'
 
-/** Shortest quota and shortest and longest period that the kernel takes, in microseconds. */
-const MIN_QUOTA_US = 1000
-const MIN_PERIOD_US = 1000
+/** Shortest quota and period that the kernel takes, in microseconds. */
+const MIN_US = 1000
 const MAX_PERIOD_US = 1000000
+/** Microseconds, or -1 for no limit. */
+const QUOTA: IntegerShape = { is: 'integer', min: -1, max: INT64_MAX }
+const LIST: TextShape = { is: 'text', rule: emptyOr(idListRule) }
 
-/** Checks `linux.resources.cpu`. @see runtime-spec config-linux.md "CPU"; sched-bwc */
-export function checkCpu(cpu: Fields | undefined): void {
-  if (cpu === undefined) return
-  const shares = cpu.integer('shares', 0, 262144)
-  // The kernel would silently take 2.
-  if (shares === 1) cpu.expected('shares', 'an integer from 2 to 262144, or 0 for unset')
-  const quota = cpu.integer('quota', -1, INT64_MAX)
-  if (quota !== undefined && quota > 0 && quota < MIN_QUOTA_US) {
-    cpu.expected('quota', `at least ${MIN_QUOTA_US} microseconds, -1 for no limit or 0 for unset`)
-  }
-  const period = cpu.integer('period', 0, MAX_PERIOD_US)
-  if (period && period < MIN_PERIOD_US) cpu.expected('period', `an integer from ${MIN_PERIOD_US} to ${MAX_PERIOD_US}, or 0 for unset`)
-  const burst = cpu.integer('burst', 0, UINT64_MAX)
-  if (burst !== undefined && quota !== undefined && quota > 0 && burst > quota) {
-    cpu.problem('burst', `expected at most the quota ${quota}, got ${burst}`)
-  }
-  checkRealtime(cpu)
-  cpu.string('cpus', emptyOr(idListRule))
-  cpu.string('mems', emptyOr(idListRule))
-  cpu.integer('idle', 0, 1)
+/** `linux.resources.cpu`. @see runtime-spec config-linux.md "CPU" */
+export const CPU_SHAPE: ObjectShape<LinuxCPU> = {
+  is: 'object',
+  fields: {
+    shares: { is: 'integer', min: 0, max: 262144 },
+    quota: QUOTA,
+    burst: UINT64,
+    period: { is: 'integer', min: 0, max: MAX_PERIOD_US },
+    realtimeRuntime: QUOTA,
+    realtimePeriod: UINT64,
+    cpus: LIST,
+    mems: LIST,
+    idle: { is: 'integer', min: 0, max: 1 },
+  },
+  check(cpu, place, report) {
+    // The kernel would silently take 2.
+    if (own(cpu, 'shares') === 1)
+      report.problem({ up: place, key: 'shares' }, 'expected an integer from 2 to 262144, or 0 for unset, got 1')
+    checkBandwidth(cpu, place, report)
+    const runtime = own(cpu, 'realtimeRuntime') ?? 0
+    const period = own(cpu, 'realtimePeriod')
+    if (period && runtime > period)
+      report.problem({ up: place, key: 'realtimeRuntime' }, `expected at most the period ${period}, got ${runtime}`)
+  },
 }
 
-function checkRealtime(cpu: Fields): void {
-  const runtime = cpu.integer('realtimeRuntime', -1, INT64_MAX)
-  const period = cpu.integer('realtimePeriod', 0, UINT64_MAX)
-  if (runtime !== undefined && period && runtime > period) {
-    cpu.problem('realtimeRuntime', `expected at most the period ${period}, got ${runtime}`)
+function checkBandwidth(cpu: LinuxCPU, place: Place | undefined, report: Report): void {
+  const quota = own(cpu, 'quota') ?? 0
+  const period = own(cpu, 'period') ?? 0
+  const burst = own(cpu, 'burst') ?? 0
+  if (quota > 0 && quota < MIN_US) {
+    report.problem({ up: place, key: 'quota' }, `expected at least ${MIN_US} microseconds, -1 for no limit or 0 for unset, got ${quota}`)
   }
+  if (period > 0 && period < MIN_US) {
+    report.problem({ up: place, key: 'period' }, `expected an integer from ${MIN_US} to ${MAX_PERIOD_US}, or 0 for unset, got ${period}`)
+  }
+  if (quota > 0 && burst > quota) report.problem({ up: place, key: 'burst' }, `expected at most the quota ${quota}, got ${burst}`)
 }

@@ -6,7 +6,7 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
   if (typeof value === 'string') return quote(value)
-  if (typeof value === 'bigint') return cut(value.toString())
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? `the bigint ${value}` : cut(value.toString())
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return `${value}, which is not exact`
   return typeof value === 'number' || typeof value === 'boolean' || value === null ? String(value) : `a ${typeof value}`
 }

@@ -1,90 +1,103 @@
 import type { Place } from '../place.ts'
-import type { LinuxIDMapping } from '../types/mount.ts'
-import { checkDevices, checkNetDevices } from './devices.ts'
-import { checkKey, type Fields, INT64_MAX, INT64_MIN } from './fields.ts'
-import { checkIdMap, isMapped } from './id-maps.ts'
-import { checkIntelRdt } from './intel-rdt.ts'
-import { checkMemoryPolicy } from './memory-policy.ts'
-import type { NamespaceTable } from './namespaces.ts'
-import type { ProcessIds } from './process.ts'
-import { checkResources } from './resources.ts'
-import { absolutePath, fitsBytes, oneOf, type StringRule } from './rules.ts'
-import { checkSeccomp } from './seccomp.ts'
-import { checkSysctls } from './sysctl.ts'
+import type { Linux, LinuxPersonality, LinuxTimeOffset } from '../types/linux.ts'
+import { DEVICES_SHAPE, NET_DEVICES_SHAPE } from './devices.ts'
+import { ID_MAP_SHAPE } from './id-maps.ts'
+import { INTEL_RDT_SHAPE } from './intel-rdt.ts'
+import { limitsOnlySwap } from './memory.ts'
+import { MEMORY_POLICY_SHAPE } from './memory-policy.ts'
+import { NAMESPACES_SHAPE, namespaceKind } from './namespaces.ts'
+import type { Report } from './report.ts'
+import { RESOURCES_SHAPE } from './resources.ts'
+import { absolutePath, fitsBytes } from './rules.ts'
+import { SECCOMP_SHAPE } from './seccomp.ts'
+import { INT64, type ListShape, type MapShape, type ObjectShape, own, TEXT } from './shape.ts'
+import { checkSysctlNamespaces, SYSCTL_SHAPE } from './sysctl.ts'
 
-const PROPAGATIONS = ['', 'shared', 'slave', 'private', 'unbindable', 'rshared', 'rslave', 'rprivate', 'runbindable'] as const
-const CLOCKS: readonly string[] = ['monotonic', 'boottime']
+const PROPAGATIONS = ['', 'shared', 'slave', 'private', 'unbindable', 'rshared', 'rslave', 'rprivate', 'runbindable']
+const PATHS: ListShape<string> = { is: 'list', of: { is: 'text', rule: absolutePath } }
+
+const TIME_OFFSET: ObjectShape<LinuxTimeOffset> = {
+  is: 'object',
+  fields: { secs: INT64, nanosecs: { is: 'integer', min: 0, max: 999_999_999 } },
+}
+const TIME_OFFSETS: MapShape<LinuxTimeOffset> = { is: 'map', key: clock, of: TIME_OFFSET }
+
+const PERSONALITY: ObjectShape<LinuxPersonality> = {
+  is: 'object',
+  required: ['domain'],
+  fields: { domain: { is: 'word', of: ['LINUX', 'LINUX32'] }, flags: { is: 'list', of: TEXT, check: refuseFlags } },
+}
+
+/** `linux`. @see runtime-spec config-linux.md */
+export const LINUX_SHAPE: ObjectShape<Linux> = {
+  is: 'object',
+  fields: {
+    namespaces: NAMESPACES_SHAPE,
+    uidMappings: ID_MAP_SHAPE,
+    gidMappings: ID_MAP_SHAPE,
+    timeOffsets: TIME_OFFSETS,
+    devices: DEVICES_SHAPE,
+    netDevices: NET_DEVICES_SHAPE,
+    cgroupsPath: { is: 'text', rule: cgroupsPath },
+    resources: RESOURCES_SHAPE,
+    intelRdt: INTEL_RDT_SHAPE,
+    memoryPolicy: MEMORY_POLICY_SHAPE,
+    sysctl: SYSCTL_SHAPE,
+    seccomp: SECCOMP_SHAPE,
+    rootfsPropagation: { is: 'word', of: PROPAGATIONS },
+    maskedPaths: PATHS,
+    readonlyPaths: PATHS,
+    mountLabel: TEXT,
+    personality: PERSONALITY,
+  },
+  check(linux, place, report) {
+    checkNamespaceNeeds(linux, place, report)
+    if (own(linux, 'sysctl') !== undefined && place !== undefined) checkSysctlNamespaces(linux, place, report)
+    const memory = own(own(linux, 'resources') ?? {}, 'memory')
+    if (memory !== undefined && limitsOnlySwap(memory)) {
+      report.problem({ up: { up: { up: place, key: 'resources' }, key: 'memory' }, key: 'swap' }, 'needs a memory limit too')
+    }
+  },
+}
+
+/** Settings of a namespace make sense only when the container has one that is not the host's. */
+function checkNamespaceNeeds(linux: Linux, place: Place | undefined, report: Report): void {
+  const namespaces = own(linux, 'namespaces')
+  const user = namespaceKind(namespaces, 'user')
+  for (const key of ['uidMappings', 'gidMappings'] as const) {
+    const count = own(linux, key)?.length ?? 0
+    if (user === 'host' && count > 0) report.problem({ up: place, key }, 'needs a user namespace in linux.namespaces')
+    if (user === 'new' && count === 0)
+      report.problem({ up: place, key }, 'required, because linux.namespaces asks for a new user namespace')
+  }
+  const offsets = own(linux, 'timeOffsets')
+  if (offsets !== undefined && namespaceKind(namespaces, 'time') !== 'new' && isFilled(offsets)) {
+    report.problem({ up: place, key: 'timeOffsets' }, 'needs a new time namespace in linux.namespaces')
+  }
+  const devices = own(linux, 'netDevices')
+  if (devices !== undefined && namespaceKind(namespaces, 'network') === 'host' && isFilled(devices)) {
+    report.problem({ up: place, key: 'netDevices' }, 'needs a network namespace in linux.namespaces')
+  }
+}
+
+function isFilled(map: object): boolean {
+  return Object.keys(map).length > 0
+}
 
 /** A path in the cgroup tree, or `slice:prefix:name`; either way a place that nothing in it can lead out of. */
-const cgroupsPath: StringRule = (text) => {
+function cgroupsPath(text: string): string | undefined {
   if (/\p{Cc}/u.test(text)) return 'a path without control characters'
-  const parts = text.split('/')
-  if (parts.includes('..')) return 'a path without ".."'
-  return parts.every((part) => fitsBytes(part, 255)) ? undefined : 'a path whose components have at most 255 bytes'
-}
-
-/** Checks `linux` and what the rest of the config says about it. @see runtime-spec config-linux.md */
-export function checkLinux(spec: Fields, linux: Fields, namespaces: NamespaceTable, ids: ProcessIds | undefined): void {
-  checkUserNamespace(spec, linux, namespaces, ids)
-  checkTimeOffsets(linux, namespaces)
-  checkDevices(linux)
-  checkNetDevices(linux, namespaces.has('network'))
-  checkSysctls(spec, linux, namespaces)
-  linux.string('cgroupsPath', cgroupsPath)
-  const resources = linux.object('resources')
-  if (resources !== undefined) checkResources(resources, false)
-  checkSeccomp(linux.object('seccomp'))
-  linux.word('rootfsPropagation', PROPAGATIONS)
-  linux.strings('maskedPaths', absolutePath)
-  linux.strings('readonlyPaths', absolutePath)
-  linux.string('mountLabel')
-  checkIntelRdt(linux.object('intelRdt'))
-  checkMemoryPolicy(linux.object('memoryPolicy'))
-  checkPersonality(linux.object('personality'))
-}
-
-/** Maps and user namespace belong together; the process's own ids must be in the maps, else the kernel refuses them. */
-function checkUserNamespace(spec: Fields, linux: Fields, namespaces: NamespaceTable, ids: ProcessIds | undefined): void {
-  const user = namespaces.get('user')
-  const isNew = user !== undefined && user.path === undefined
-  for (const key of ['uidMappings', 'gidMappings'] as const) {
-    const count = linux.list(key)?.length ?? 0
-    const map = checkIdMap(linux, key)
-    if (count > 0 && user === undefined) linux.problem(key, 'needs a user namespace in linux.namespaces')
-    if (count === 0 && isNew && !linux.has(key)) linux.problem(key, 'required, because linux.namespaces asks for a new user namespace')
-    else if (count === 0 && isNew && map !== undefined) linux.problem(key, 'expected at least one entry, got an empty array')
-    if (isNew && map !== undefined && map.length > 0 && ids !== undefined) checkProcessIds(spec, key, map, ids)
+  for (const component of text.split('/')) {
+    if (component === '..') return 'a path without ".."'
+    if (!fitsBytes(component, 255)) return 'a path whose components have at most 255 bytes'
   }
+  return undefined
 }
 
-function checkProcessIds(spec: Fields, key: 'uidMappings' | 'gidMappings', map: readonly LinuxIDMapping[], ids: ProcessIds): void {
-  const check = (id: number, up: Place, name: string | number) => {
-    if (!isMapped(map, id)) spec.report.problem({ up, key: name }, `${id} is not in linux.${key}`)
-  }
-  if (key === 'uidMappings') return check(ids.uid, ids.place, 'uid')
-  check(ids.gid, ids.place, 'gid')
-  for (const [index, gid] of ids.additionalGids.entries()) check(gid, { up: ids.place, key: 'additionalGids' }, index)
+function clock(text: string): string | undefined {
+  return text === 'monotonic' || text === 'boottime' ? undefined : 'the clock monotonic or boottime'
 }
 
-function checkTimeOffsets(linux: Fields, namespaces: NamespaceTable): void {
-  const offsets = linux.object('timeOffsets')
-  const clocks = offsets?.keys() ?? []
-  if (offsets === undefined || clocks.length === 0) return
-  const time = namespaces.get('time')
-  if (time === undefined) linux.problem('timeOffsets', 'needs a time namespace in linux.namespaces')
-  else if (time.path !== undefined) linux.problem('timeOffsets', 'the time namespace is joined by path, its offsets are final')
-  for (const clock of clocks) {
-    if (!checkKey(offsets, clock, oneOf(CLOCKS))) continue
-    const offset = offsets.object(clock)
-    offset?.integer('secs', INT64_MIN, INT64_MAX)
-    offset?.integer('nanosecs', 0, 999999999)
-  }
-}
-
-function checkPersonality(personality: Fields | undefined): void {
-  if (personality === undefined) return
-  personality.require('domain')
-  personality.word('domain', ['LINUX', 'LINUX32'])
-  const flags = personality.strings('flags')
-  if (flags !== undefined && flags.length > 0) personality.expected('flags', 'an empty array, because no flag is defined')
+function refuseFlags(flags: readonly unknown[], place: Place, report: Report): void {
+  if (flags.length > 0) report.problem(place, 'expected an empty array, because no flag is defined')
 }

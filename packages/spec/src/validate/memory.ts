@@ -1,27 +1,36 @@
-import type { Integer } from '../types/integer.ts'
-import { type Fields, INT64_MAX } from './fields.ts'
+import { INT64_MAX } from '../integer.ts'
+import type { LinuxMemory } from '../types/resources.ts'
+import { BOOLEAN, type IntegerShape, type ObjectShape, own } from './shape.ts'
 
-/** Checks `linux.resources.memory`. @see runtime-spec config-linux.md "Memory" */
-export function checkMemory(memory: Fields | undefined, isChange: boolean): void {
-  if (memory === undefined) return
-  const read = (key: string) => memory.integer(key, -1, INT64_MAX)
-  const limit = read('limit')
-  const swap = read('swap')
-  read('reservation')
-  read('kernel')
-  read('kernelTCP')
-  memory.integer('swappiness', 0, 100)
-  memory.boolean('disableOOMKiller')
-  memory.boolean('useHierarchy')
-  memory.boolean('checkBeforeUpdate')
-  const isRight = !memory.has('limit') || limit !== undefined
-  if (swap !== undefined && swap > 0 && isRight) checkSwap(memory, swap, limit, isChange)
+/** Bytes, or -1 for unlimited. */
+const BYTES: IntegerShape = { is: 'integer', min: -1, max: INT64_MAX }
+
+/** `linux.resources.memory`. @see runtime-spec config-linux.md "Memory" */
+export const MEMORY_SHAPE: ObjectShape<LinuxMemory> = {
+  is: 'object',
+  fields: {
+    limit: BYTES,
+    reservation: BYTES,
+    swap: BYTES,
+    kernel: BYTES,
+    kernelTCP: BYTES,
+    swappiness: { is: 'integer', min: 0, max: 100 },
+    disableOOMKiller: BOOLEAN,
+    useHierarchy: BOOLEAN,
+    checkBeforeUpdate: BOOLEAN,
+  },
+  /** `swap` counts memory and swap together, so less than the memory limit cannot be meant. */
+  check(memory, place, report) {
+    const limit = own(memory, 'limit') ?? 0
+    const swap = own(memory, 'swap') ?? 0
+    const at = { up: place, key: 'swap' }
+    if (swap <= 0) return
+    if (limit < 0) report.problem(at, `expected -1, because the memory limit is -1, got ${swap}`)
+    else if (swap < limit) report.problem(at, `expected memory and swap together, at least the memory limit ${limit}, got ${swap}`)
+  },
 }
 
-/** `swap` counts memory and swap together, so less than the memory limit cannot be meant. */
-function checkSwap(memory: Fields, swap: Integer, limit: Integer | undefined, isChange: boolean): void {
-  if (limit === undefined && isChange) return
-  if (limit === undefined || limit === 0 || limit === 0n) memory.problem('swap', `needs a memory limit, got ${swap} without one`)
-  else if (limit < 0) memory.problem('swap', `expected -1, because the memory limit is -1, got ${swap}`)
-  else if (swap < limit) memory.problem('swap', `expected memory and swap together, at least the memory limit ${limit}, got ${swap}`)
+/** True when swap is limited and memory is not: nobody can tell how much swap that leaves. */
+export function limitsOnlySwap(memory: LinuxMemory): boolean {
+  return (own(memory, 'swap') ?? 0) > 0 && !own(memory, 'limit')
 }

@@ -1,31 +1,34 @@
-import type { Fields } from './fields.ts'
-import { checkIdMap } from './id-maps.ts'
-import type { NamespaceTable } from './namespaces.ts'
+import type { Mount } from '../types/mount.ts'
+import { ID_MAP_SHAPE } from './id-maps.ts'
 import { nonEmpty } from './rules.ts'
+import { type ListShape, type ObjectShape, own, TEXT } from './shape.ts'
 
-/** Checks `mounts`. What an option word means is for the plan to say. @see runtime-spec config.md "Mounts" */
-export function checkMounts(spec: Fields, namespaces: NamespaceTable): void {
-  for (const mount of spec.objects('mounts')) {
-    mount.require('destination')
-    const destination = mount.string('destination', nonEmpty)
-    if (destination !== undefined && !destination.startsWith('/')) {
-      mount.report.warning(mount.at('destination'), 'relative, so it is taken from / on')
-    }
-    mount.string('type')
-    mount.string('source')
-    const options = mount.strings('options', nonEmpty)
-    checkMountIdMap(mount, options ?? [], namespaces)
-  }
+const MOUNT: ObjectShape<Mount> = {
+  is: 'object',
+  required: ['destination'],
+  fields: {
+    destination: { is: 'text', rule: nonEmpty },
+    type: TEXT,
+    source: TEXT,
+    options: { is: 'list', of: { is: 'text', rule: nonEmpty } },
+    uidMappings: ID_MAP_SHAPE,
+    gidMappings: ID_MAP_SHAPE,
+  },
+  check(mount, place, report) {
+    if (!mount.destination.startsWith('/')) report.warning({ up: place, key: 'destination' }, 'relative, so it is taken from / on')
+    const uids = own(mount, 'uidMappings')?.length ?? 0
+    const gids = own(mount, 'gidMappings')?.length ?? 0
+    if (uids > 0 === gids > 0) return
+    report.problem({ up: place, key: uids > 0 ? 'gidMappings' : 'uidMappings' }, 'required, because the other id map is there')
+  },
 }
 
-function checkMountIdMap(mount: Fields, options: readonly string[], namespaces: NamespaceTable): void {
-  checkIdMap(mount, 'uidMappings')
-  checkIdMap(mount, 'gidMappings')
-  const hasUids = (mount.list('uidMappings')?.length ?? 0) > 0
-  const hasGids = (mount.list('gidMappings')?.length ?? 0) > 0
-  if (hasUids !== hasGids) mount.problem(hasUids ? 'gidMappings' : 'uidMappings', 'required, because the other id map is there')
-  const idmap = options.findIndex((option) => option === 'idmap' || option === 'ridmap')
-  if (idmap !== -1 && !hasUids && !namespaces.has('user')) {
-    mount.report.problem({ up: mount.at('options'), key: idmap }, 'needs uidMappings and gidMappings, or a user namespace')
-  }
+/** `mounts`. What an option word means is for the plan to say. @see runtime-spec config.md "Mounts" */
+export const MOUNTS_SHAPE: ListShape<Mount> = { is: 'list', of: MOUNT }
+
+/** Index of the option that asks for an id map which the mount does not bring itself; -1 when there is none. */
+export function bareIdmapOption(mount: Mount): number {
+  const options = own(mount, 'options')
+  if (options === undefined || (own(mount, 'uidMappings')?.length ?? 0) > 0) return -1
+  return Math.max(options.indexOf('idmap'), options.indexOf('ridmap'))
 }

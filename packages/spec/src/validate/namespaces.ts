@@ -1,22 +1,21 @@
 import type { LinuxNamespace, LinuxNamespaceType } from '../types/linux.ts'
-import type { Fields } from './fields.ts'
 import { absolutePath } from './rules.ts'
+import { type ListShape, type ObjectShape, own } from './shape.ts'
 
 const TYPES: readonly LinuxNamespaceType[] = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time']
 
-/** What a config says about each namespace that it lists. A type that is missing is shared with the host. */
-export type NamespaceTable = ReadonlyMap<LinuxNamespaceType, LinuxNamespace>
+const NAMESPACE: ObjectShape<LinuxNamespace> = {
+  is: 'object',
+  required: ['type'],
+  fields: { type: { is: 'word', of: TYPES }, path: { is: 'text', rule: absolutePath } },
+}
 
-/** Checks `linux.namespaces`. @see runtime-spec config-linux.md "Namespaces" */
-export function checkNamespaces(linux: Fields): NamespaceTable {
-  const table = new Map<LinuxNamespaceType, LinuxNamespace>()
-  for (const namespace of linux.objects('namespaces')) {
-    namespace.require('type')
-    const type = namespace.word('type', TYPES)
-    const path = namespace.string('path', absolutePath)
-    if (type === undefined) continue
-    if (table.has(type)) namespace.problem('type', `${type} is there twice`)
-    table.set(type, { type, path })
-  }
-  return table
+/** `linux.namespaces`. @see runtime-spec config-linux.md "Namespaces" */
+export const NAMESPACES_SHAPE: ListShape<LinuxNamespace> = { is: 'list', of: NAMESPACE, unique: 'type' }
+
+/** How the container gets a namespace: its own, one joined by path, or the host's. */
+export function namespaceKind(namespaces: readonly LinuxNamespace[] | undefined, type: LinuxNamespaceType): 'new' | 'joined' | 'host' {
+  if (namespaces === undefined) return 'host'
+  for (const namespace of namespaces) if (namespace.type === type) return own(namespace, 'path') === undefined ? 'new' : 'joined'
+  return 'host'
 }

@@ -1,82 +1,66 @@
 import type { Place } from '../place.ts'
-import type { Process } from '../types/process.ts'
-import { checkCapabilities } from './capabilities.ts'
-import { type Fields, ID_MAX } from './fields.ts'
+import type { Box, ExecCPUAffinity, Process, User } from '../types/process.ts'
+import { CAPABILITIES_SHAPE } from './capabilities.ts'
 import { idListRule } from './id-list.ts'
-import { checkRlimits } from './rlimits.ts'
+import type { Report } from './report.ts'
+import { RLIMITS_SHAPE } from './rlimits.ts'
 import { absolutePath, emptyOr, environmentEntry } from './rules.ts'
-import { checkIoPriority, checkScheduler } from './scheduler.ts'
+import { IO_PRIORITY_SHAPE, SCHEDULER_SHAPE } from './scheduler.ts'
+import { ANY, BOOLEAN, checkShape, ID, type ObjectShape, own, TEXT, type TextShape } from './shape.ts'
 
 /** NGROUPS_MAX: setgroups(2) takes no more. */
 const MAX_GROUPS = 65536
+/** struct winsize holds 16 bits each. */
+const CELLS = { is: 'integer', min: 0, max: 65535 } as const
+const CPU_LIST: TextShape = { is: 'text', rule: emptyOr(idListRule) }
 
-/** The ids of a process, for comparison with the id maps. */
-export interface ProcessIds {
-  /** Where `process.user` stands. */
-  readonly place: Place
-  readonly uid: number
-  readonly gid: number
-  readonly additionalGids: readonly number[]
+const USER: ObjectShape<User> = {
+  is: 'object',
+  required: ['uid', 'gid'],
+  fields: { uid: ID, gid: ID, umask: { is: 'integer', min: 0, max: 0o777 }, additionalGids: { is: 'list', of: ID, check: checkGroups } },
 }
 
-/** Checks `process`, or a process file of `exec`. @see runtime-spec config.md "Process" */
-export function checkProcess(process: Fields): ProcessIds | undefined {
-  process.require('cwd', 'args')
-  process.string('cwd', absolutePath)
-  checkArgs(process)
-  process.strings('env', environmentEntry)
-  // The specification wants consoleSize ignored without a terminal.
-  if (process.boolean('terminal') === true) checkConsoleSize(process.object('consoleSize'))
-  process.boolean('noNewPrivileges')
-  process.string('apparmorProfile')
-  process.string('selinuxLabel')
-  process.integer('oomScoreAdj', -1000, 1000)
-  checkCapabilities(process.object('capabilities'))
-  checkRlimits(process)
-  checkScheduler(process.object('scheduler'))
-  checkIoPriority(process.object('ioPriority'))
-  checkCpuAffinity(process.object('execCPUAffinity'))
-  return checkUser(process)
+const CONSOLE_SIZE: ObjectShape<Box> = { is: 'object', required: ['height', 'width'], fields: { height: CELLS, width: CELLS } }
+
+const CPU_AFFINITY: ObjectShape<ExecCPUAffinity> = { is: 'object', fields: { initial: CPU_LIST, final: CPU_LIST } }
+
+/** `process`, or a process file of `exec`. @see runtime-spec config.md "Process" */
+export const PROCESS_SHAPE: ObjectShape<Process> = {
+  is: 'object',
+  required: ['cwd', 'args'],
+  fields: {
+    terminal: BOOLEAN,
+    consoleSize: ANY,
+    user: USER,
+    args: { is: 'list', of: TEXT, filled: true },
+    env: { is: 'list', of: { is: 'text', rule: environmentEntry } },
+    cwd: { is: 'text', rule: absolutePath },
+    capabilities: CAPABILITIES_SHAPE,
+    rlimits: RLIMITS_SHAPE,
+    noNewPrivileges: BOOLEAN,
+    apparmorProfile: TEXT,
+    oomScoreAdj: { is: 'integer', min: -1000, max: 1000 },
+    scheduler: SCHEDULER_SHAPE,
+    selinuxLabel: TEXT,
+    ioPriority: IO_PRIORITY_SHAPE,
+    execCPUAffinity: CPU_AFFINITY,
+  },
+  check(process, place, report) {
+    if (process.args[0] === '') report.problem({ up: { up: place, key: 'args' }, key: 0 }, 'expected a program, got ""')
+    if (report.wantsWarnings && own(process, 'user') === undefined) {
+      report.warning({ up: place, key: 'user' }, 'missing, so the process runs as uid 0 and gid 0')
+    }
+    // The specification wants consoleSize ignored without a terminal.
+    const size = own(process, 'terminal') === true ? own(process, 'consoleSize') : undefined
+    if (size !== undefined) checkShape(CONSOLE_SIZE, size, { up: place, key: 'consoleSize' }, report)
+  },
 }
 
 /** The process with the user that an absent `user` stands for. */
 export function withUser(process: Process): Process {
-  return Object.hasOwn(process, 'user') && process.user !== undefined ? process : { ...process, user: { uid: 0, gid: 0 } }
+  return own(process, 'user') === undefined ? { ...process, user: { uid: 0, gid: 0 } } : process
 }
 
-function checkArgs(process: Fields): void {
-  const args = process.strings('args')
-  if (args === undefined) return
-  if (args.length === 0) process.problem('args', 'expected at least one string, got an empty array')
-  else if (args[0] === '') process.report.problem({ up: process.at('args'), key: 0 }, 'expected a program, got ""')
-}
-
-function checkUser(process: Fields): ProcessIds | undefined {
-  const place = process.at('user')
-  if (!process.has('user')) {
-    process.report.warning(place, 'missing, so the process runs as uid 0 and gid 0')
-    return { place, uid: 0, gid: 0, additionalGids: [] }
-  }
-  const user = process.object('user')
-  if (user === undefined) return undefined
-  user.require('uid', 'gid')
-  const uid = user.integer('uid', 0, ID_MAX)
-  const gid = user.integer('gid', 0, ID_MAX)
-  user.integer('umask', 0, 0o777)
-  const groups = user.integers('additionalGids', 0, ID_MAX) ?? []
-  if (groups.length > MAX_GROUPS) user.problem('additionalGids', `expected at most ${MAX_GROUPS} groups, got ${groups.length}`)
-  if (uid === undefined || gid === undefined) return undefined
-  return { place, uid: Number(uid), gid: Number(gid), additionalGids: groups.map(Number) }
-}
-
-function checkConsoleSize(size: Fields | undefined): void {
-  // struct winsize holds 16 bits each.
-  size?.require('height', 'width')
-  size?.integer('height', 0, 65535)
-  size?.integer('width', 0, 65535)
-}
-
-function checkCpuAffinity(affinity: Fields | undefined): void {
-  affinity?.string('initial', emptyOr(idListRule))
-  affinity?.string('final', emptyOr(idListRule))
+function checkGroups(groups: readonly unknown[], place: Place, report: Report): void {
+  if (groups.length > MAX_GROUPS) report.problem(place, `expected at most ${MAX_GROUPS} groups, got ${groups.length}`)
 }

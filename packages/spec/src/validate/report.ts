@@ -22,7 +22,7 @@ interface Problem {
 /** How many problems are told beside the first. */
 const MAX_SUPPRESSED = 20
 
-/** What one validation has found. Paths and texts are put together only for what is told. */
+/** What one validation has found. Paths and messages are put together only for what is told. */
 export class Report {
   /** A property that is null counts as absent: for changes, where null takes a setting back. */
   readonly nullIsAbsent: boolean
@@ -37,8 +37,15 @@ export class Report {
     this.#onWarning = options.onWarning
   }
 
-  problem(place: Place | undefined, text: string): void {
+  /** @returns false, so that a check can end with it */
+  problem(place: Place | undefined, text: string): false {
     if (this.#problems.length <= MAX_SUPPRESSED) this.#problems.push({ place, text })
+    return false
+  }
+
+  /** False when nobody listens: then looking for warnings is a waste of time. */
+  get wantsWarnings(): boolean {
+    return this.#onWarning !== undefined
   }
 
   warning(place: Place | undefined, text: string): void {
@@ -47,12 +54,10 @@ export class Report {
 
   /** @throws {TeuError} ERR_TEU_CONFIG_INVALID: the first problem, with the others in `suppressed` */
   throwIfAny(): void {
-    const [first, ...others] = this.#problems
+    const first = this.#problems[0]
     if (first === undefined) return
-    throw this.#error(
-      first,
-      others.map((problem) => this.#error(problem)),
-    )
+    const others = this.#problems.slice(1).map((problem) => this.#error(problem))
+    throw this.#error(first, others)
   }
 
   #error({ place, text }: Problem, suppressed: readonly TeuError[] = []): TeuError {

@@ -1,7 +1,8 @@
-import { type Fields, UINT64_MAX } from './fields.ts'
+import type { POSIXRlimit } from '../types/process.ts'
+import { type ListShape, type ObjectShape, UINT64 } from './shape.ts'
 
 /** Resource names in the order of their kernel numbers: `RLIMITS.indexOf(type)` is the number. @see getrlimit(2) */
-export const RLIMITS = [
+export const RLIMITS: readonly string[] = [
   'RLIMIT_CPU',
   'RLIMIT_FSIZE',
   'RLIMIT_DATA',
@@ -18,20 +19,16 @@ export const RLIMITS = [
   'RLIMIT_NICE',
   'RLIMIT_RTPRIO',
   'RLIMIT_RTTIME',
-] as const
+]
 
-/** Checks `process.rlimits`. @see runtime-spec config.md "POSIX process" */
-export function checkRlimits(process: Fields): void {
-  const seen = new Set<string>()
-  for (const limit of process.objects('rlimits')) {
-    limit.require('type', 'soft', 'hard')
-    const type = limit.word('type', RLIMITS)
-    if (type !== undefined && seen.has(type)) limit.problem('type', `${type} is there twice`)
-    if (type !== undefined) seen.add(type)
-    const soft = limit.integer('soft', 0, UINT64_MAX)
-    const hard = limit.integer('hard', 0, UINT64_MAX)
-    if (soft !== undefined && hard !== undefined && soft > hard) {
-      limit.problem('soft', `expected at most the hard limit ${hard}, got ${soft}`)
-    }
-  }
+const RLIMIT: ObjectShape<POSIXRlimit> = {
+  is: 'object',
+  required: ['type', 'soft', 'hard'],
+  fields: { type: { is: 'word', of: RLIMITS }, soft: UINT64, hard: UINT64 },
+  check({ soft, hard }, place, report) {
+    if (soft > hard) report.problem({ up: place, key: 'soft' }, `expected at most the hard limit ${hard}, got ${soft}`)
+  },
 }
+
+/** `process.rlimits`. @see runtime-spec config.md "POSIX process" */
+export const RLIMITS_SHAPE: ListShape<POSIXRlimit> = { is: 'list', of: RLIMIT, unique: 'type' }

@@ -1,13 +1,12 @@
 /** Judges a string: undefined when it is fine, else what was expected instead. */
 export type StringRule = (text: string) => string | undefined
 
-export const nonEmpty: StringRule = (text) => (text === '' ? 'a string that is not empty' : undefined)
+export function nonEmpty(text: string): string | undefined {
+  return text === '' ? 'a string that is not empty' : undefined
+}
 
-export const absolutePath: StringRule = (text) => (text.startsWith('/') ? undefined : 'an absolute path')
-
-/** One of a set of words. */
-export function oneOf(words: readonly string[]): StringRule {
-  return (text) => (words.includes(text) ? undefined : `one of ${words.join(', ')}`)
+export function absolutePath(text: string): string | undefined {
+  return text.startsWith('/') ? undefined : 'an absolute path'
 }
 
 /** Also takes the empty string, where the specification lets it mean "absent". */
@@ -16,7 +15,9 @@ export function emptyOr(rule: StringRule): StringRule {
 }
 
 /** `NAME=value`. An entry without a name or without `=` would reach the program as something that no program expects. */
-export const environmentEntry: StringRule = (text) => (text.indexOf('=') > 0 ? undefined : 'an entry of the form NAME=value')
+export function environmentEntry(text: string): string | undefined {
+  return text.indexOf('=') > 0 ? undefined : 'an entry of the form NAME=value'
+}
 
 /** At most `max` bytes of UTF-8. */
 export function fitsBytes(text: string, max: number): boolean {
@@ -24,7 +25,7 @@ export function fitsBytes(text: string, max: number): boolean {
 }
 
 /** A name of a network device as the kernel takes it (IFNAMSIZ 16 with the final NUL). `%` would be taken for a number to fill in. */
-export const interfaceName: StringRule = (text) =>
-  /^[^\s/:%]+$/.test(text) && text !== '.' && text !== '..' && fitsBytes(text, 15)
-    ? undefined
-    : 'a network device name of 1 to 15 bytes without "/", ":", "%" and spaces'
+export function interfaceName(text: string): string | undefined {
+  const isName = /^[^\s/:%]+$/.test(text) && text !== '.' && text !== '..' && fitsBytes(text, 15)
+  return isName ? undefined : 'a network device name of 1 to 15 bytes without "/", ":", "%" and spaces'
+}

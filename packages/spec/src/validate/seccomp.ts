@@ -1,6 +1,15 @@
-import type { LinuxSeccompAction, LinuxSeccompFlag, LinuxSeccompOperator } from '../types/seccomp.ts'
-import { type Fields, UINT64_MAX } from './fields.ts'
-import { absolutePath, emptyOr, oneOf, type StringRule } from './rules.ts'
+import type { Place } from '../place.ts'
+import type {
+  LinuxSeccomp,
+  LinuxSeccompAction,
+  LinuxSeccompArg,
+  LinuxSeccompFlag,
+  LinuxSeccompOperator,
+  LinuxSyscall,
+} from '../types/seccomp.ts'
+import type { Report } from './report.ts'
+import { absolutePath, emptyOr } from './rules.ts'
+import { type IntegerShape, type ListShape, type ObjectShape, own, TEXT, UINT64, type WordShape } from './shape.ts'
 
 /** Every action of the specification. */
 export const SECCOMP_ACTIONS: readonly LinuxSeccompAction[] = [
@@ -32,64 +41,93 @@ export const SECCOMP_FLAGS: readonly LinuxSeccompFlag[] = [
   'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
 ]
 /** Every architecture of the specification; which of them a filter can be made for is for the compiler to say. */
-const ARCHITECTURES: readonly string[] = (
-  'X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE ' +
-  'S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64 M68K SH SHEB'
-)
-  .split(' ')
-  .map((name) => `SCMP_ARCH_${name}`)
+const ARCHITECTURES: readonly string[] = [
+  'SCMP_ARCH_X86',
+  'SCMP_ARCH_X86_64',
+  'SCMP_ARCH_X32',
+  'SCMP_ARCH_ARM',
+  'SCMP_ARCH_AARCH64',
+  'SCMP_ARCH_MIPS',
+  'SCMP_ARCH_MIPS64',
+  'SCMP_ARCH_MIPS64N32',
+  'SCMP_ARCH_MIPSEL',
+  'SCMP_ARCH_MIPSEL64',
+  'SCMP_ARCH_MIPSEL64N32',
+  'SCMP_ARCH_PPC',
+  'SCMP_ARCH_PPC64',
+  'SCMP_ARCH_PPC64LE',
+  'SCMP_ARCH_S390',
+  'SCMP_ARCH_S390X',
+  'SCMP_ARCH_PARISC',
+  'SCMP_ARCH_PARISC64',
+  'SCMP_ARCH_RISCV64',
+  'SCMP_ARCH_LOONGARCH64',
+  'SCMP_ARCH_M68K',
+  'SCMP_ARCH_SH',
+  'SCMP_ARCH_SHEB',
+]
+const ACTION: WordShape = { is: 'word', of: SECCOMP_ACTIONS }
+/** The kernel cuts an errno at 4095; a tracer's message has 16 bits. */
+const ERRNO_MAX = 4095
+const RETURN: IntegerShape = { is: 'integer', min: 0, max: 65535 }
 
-const syscallName: StringRule = (text) => (/^[A-Za-z0-9_]{1,64}$/.test(text) ? undefined : 'a system call name')
-const isAction = oneOf(SECCOMP_ACTIONS)
-const isOperator = oneOf(SECCOMP_OPERATORS)
+const ARG: ObjectShape<LinuxSeccompArg> = {
+  is: 'object',
+  required: ['index', 'value', 'op'],
+  fields: { index: { is: 'integer', min: 0, max: 5 }, value: UINT64, valueTwo: UINT64, op: { is: 'word', of: SECCOMP_OPERATORS } },
+  check(arg, place, report) {
+    if (own(arg, 'valueTwo') && arg.op !== 'SCMP_CMP_MASKED_EQ')
+      report.problem({ up: place, key: 'valueTwo' }, `has no meaning for ${arg.op}`)
+  },
+}
+const NAMES: ListShape<string> = { is: 'list', of: { is: 'text', rule: syscallName }, filled: true }
+const RULE: ObjectShape<LinuxSyscall> = {
+  is: 'object',
+  required: ['names', 'action'],
+  fields: { names: NAMES, action: ACTION, errnoRet: RETURN, args: { is: 'list', of: ARG } },
+  check(rule, place, report) {
+    const value = own(rule, 'errnoRet')
+    if (value !== undefined) checkReturn(value, rule.action, { up: place, key: 'errnoRet' }, report)
+  },
+}
 
 /**
- * Checks `linux.seccomp`. Several conditions of a rule, also on one argument, are taken together (all must hold).
+ * `linux.seccomp`. Several conditions of a rule, also on one argument, are taken together (all must hold).
  * @see runtime-spec config-linux.md "Seccomp"; seccomp(2)
  */
-export function checkSeccomp(seccomp: Fields | undefined): void {
-  if (seccomp === undefined) return
-  seccomp.require('defaultAction')
-  const defaultAction = seccomp.string('defaultAction', isAction)
-  checkErrno(seccomp, 'defaultErrnoRet', defaultAction)
-  seccomp.strings('architectures', oneOf(ARCHITECTURES))
-  seccomp.strings('flags', oneOf(SECCOMP_FLAGS))
-  let notifies = defaultAction === 'SCMP_ACT_NOTIFY'
-  for (const rule of seccomp.objects('syscalls')) {
-    if (checkRule(rule) === 'SCMP_ACT_NOTIFY') notifies = true
-  }
-  checkListener(seccomp, notifies)
+export const SECCOMP_SHAPE: ObjectShape<LinuxSeccomp> = {
+  is: 'object',
+  required: ['defaultAction'],
+  fields: {
+    defaultAction: ACTION,
+    defaultErrnoRet: RETURN,
+    architectures: { is: 'list', of: { is: 'word', of: ARCHITECTURES } },
+    flags: { is: 'list', of: { is: 'word', of: SECCOMP_FLAGS } },
+    listenerPath: { is: 'text', rule: emptyOr(absolutePath) },
+    listenerMetadata: TEXT,
+    syscalls: { is: 'list', of: RULE },
+  },
+  check(seccomp, place, report) {
+    const value = own(seccomp, 'defaultErrnoRet')
+    if (value !== undefined) checkReturn(value, seccomp.defaultAction, { up: place, key: 'defaultErrnoRet' }, report)
+    if (own(seccomp, 'listenerPath')) return
+    if (own(seccomp, 'listenerMetadata')) report.problem({ up: place, key: 'listenerMetadata' }, 'has no meaning without listenerPath')
+    if (notifies(seccomp)) report.problem({ up: place, key: 'listenerPath' }, 'required, because SCMP_ACT_NOTIFY is used')
+  },
 }
 
-function checkRule(rule: Fields): string | undefined {
-  rule.require('names', 'action')
-  const names = rule.strings('names', syscallName)
-  if (names?.length === 0) rule.expected('names', 'at least one system call name')
-  const action = rule.string('action', isAction)
-  checkErrno(rule, 'errnoRet', action)
-  for (const arg of rule.objects('args')) checkArg(arg)
-  return action
+function notifies(seccomp: LinuxSeccomp): boolean {
+  if (seccomp.defaultAction === 'SCMP_ACT_NOTIFY') return true
+  for (const rule of own(seccomp, 'syscalls') ?? []) if (rule.action === 'SCMP_ACT_NOTIFY') return true
+  return false
 }
 
-function checkArg(arg: Fields): void {
-  arg.require('index', 'value', 'op')
-  arg.integer('index', 0, 5)
-  arg.integer('value', 0, UINT64_MAX)
-  const valueTwo = arg.integer('valueTwo', 0, UINT64_MAX)
-  const op = arg.string('op', isOperator)
-  if (valueTwo && op !== undefined && op !== 'SCMP_CMP_MASKED_EQ') arg.problem('valueTwo', `has no meaning for ${op}`)
+function checkReturn(value: number, action: LinuxSeccompAction, place: Place, report: Report): void {
+  if (action === 'SCMP_ACT_TRACE') return
+  if (action !== 'SCMP_ACT_ERRNO') report.problem(place, `has no meaning for ${action}`)
+  else if (value > ERRNO_MAX) report.problem(place, `expected an integer from 0 to ${ERRNO_MAX}, got ${value}`)
 }
 
-/** The kernel cuts an errno at 4095; a tracer's message has 16 bits. */
-function checkErrno(fields: Fields, key: string, action: string | undefined): void {
-  const value = fields.integer(key, 0, action === 'SCMP_ACT_TRACE' ? 65535 : 4095)
-  if (value === undefined || action === undefined || action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE') return
-  fields.problem(key, `has no meaning for ${action}`)
-}
-
-function checkListener(seccomp: Fields, notifies: boolean): void {
-  const path = seccomp.string('listenerPath', emptyOr(absolutePath))
-  const metadata = seccomp.string('listenerMetadata')
-  if (notifies && !seccomp.value('listenerPath')) seccomp.problem('listenerPath', 'required, because SCMP_ACT_NOTIFY is used')
-  if (metadata && !path) seccomp.problem('listenerMetadata', 'has no meaning without listenerPath')
+function syscallName(text: string): string | undefined {
+  return /^[A-Za-z0-9_]{1,64}$/.test(text) ? undefined : 'a system call name'
 }

@@ -1,42 +1,41 @@
-import type { LinuxNamespaceType } from '../types/linux.ts'
+import type { Place } from '../place.ts'
 import { sysctlNamespace, sysctlPath } from '../sysctl.ts'
-import { checkKey, type Fields } from './fields.ts'
-import type { NamespaceTable } from './namespaces.ts'
+import type { Linux } from '../types/linux.ts'
+import { namespaceKind } from './namespaces.ts'
+import type { Report } from './report.ts'
+import { type MapShape, own, TEXT } from './shape.ts'
 
-const NAMES: Partial<Record<LinuxNamespaceType, string>> = { ipc: 'an ipc', network: 'a network', uts: 'a uts', user: 'a user' }
+const A_NAMESPACE = { ipc: 'an ipc', network: 'a network', uts: 'a uts', user: 'a user' } as const
+
+/** `linux.sysctl`. @see runtime-spec config-linux.md "Sysctl" */
+export const SYSCTL_SHAPE: MapShape<string> = { is: 'map', key: sysctlKey, of: TEXT, check: refuseSameFiles }
 
 /**
- * Checks `linux.sysctl`: a key that is not of a namespace, or of one that the container shares with the host, would change the host.
+ * Refuses parameters that are not of a namespace, or of one that the container shares with the host: they would change the host.
  * That a namespace joined by path is not the host's is checked where paths can be looked at.
- * @see runtime-spec config-linux.md "Sysctl"
  */
-export function checkSysctls(spec: Fields, linux: Fields, namespaces: NamespaceTable): void {
-  const sysctls = linux.object('sysctl')
-  if (sysctls === undefined) return
-  const seen = new Map<string, string>()
-  for (const key of sysctls.keys()) {
-    if (!checkKey(sysctls, key, (text) => (sysctlPath(text) === undefined ? 'a sysctl key such as net.core.somaxconn' : undefined)))
-      continue
-    sysctls.require(key)
-    sysctls.string(key)
-    const path = sysctlPath(key) as string
-    const other = seen.get(path)
-    if (other !== undefined) sysctls.problem(key, `the same file as ${other}`)
-    seen.set(path, key)
-    checkNamespace(sysctls, key, path, namespaces)
-    checkNameField(spec, sysctls, key, path)
+export function checkSysctlNamespaces(linux: Linux, up: Place, report: Report): void {
+  for (const key of Object.keys(own(linux, 'sysctl') ?? {})) {
+    const place: Place = { up: { up, key: 'sysctl' }, key }
+    const type = sysctlNamespace(sysctlPath(key) ?? '')
+    if (type === undefined) report.problem(place, 'not a sysctl of a namespace, so it would change the host')
+    else if (namespaceKind(own(linux, 'namespaces'), type) === 'host') {
+      report.problem(place, `needs ${A_NAMESPACE[type]} namespace in linux.namespaces, else it would change the host`)
+    }
   }
 }
 
-function checkNamespace(sysctls: Fields, key: string, path: string, namespaces: NamespaceTable): void {
-  const type = sysctlNamespace(path)
-  if (type === undefined) sysctls.problem(key, 'not a sysctl of a namespace, so it would change the host')
-  else if (!namespaces.has(type)) sysctls.problem(key, `needs ${NAMES[type]} namespace in linux.namespaces, else it would change the host`)
+function sysctlKey(text: string): string | undefined {
+  return sysctlPath(text) === undefined ? 'a sysctl key such as net.core.somaxconn' : undefined
 }
 
-/** `hostname` and `domainname` set the same values; two sources for one value would depend on the order. */
-function checkNameField(spec: Fields, sysctls: Fields, key: string, path: string): void {
-  for (const field of ['hostname', 'domainname']) {
-    if (path === `kernel/${field}` && spec.value(field)) sysctls.problem(key, `contradicts the property ${field}`)
+/** A key may be written with dots or with slashes; with both the value would depend on the order. */
+function refuseSameFiles(sysctls: Readonly<Record<string, string>>, place: Place, report: Report): void {
+  const keys = new Map<string, string>()
+  for (const key of Object.keys(sysctls)) {
+    const path = sysctlPath(key) ?? ''
+    const other = keys.get(path)
+    if (other !== undefined) report.problem({ up: place, key }, `the same file as ${other}`)
+    keys.set(path, key)
   }
 }
