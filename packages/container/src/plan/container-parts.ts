@@ -12,7 +12,7 @@ import { openHostProc } from './host-proc.ts'
 import { deniesSetgroups, MountIdMaps, planIdMaps, toHostId } from './id-maps.ts'
 import { type IntelRdtSteps, planIntelRdt } from './intel-rdt.ts'
 import { CLONE_NEWCGROUP } from './kernel-flags.ts'
-import { planExtraFds, planIdentity } from './launch.ts'
+import { planExtraFds, planReady, type ReadySteps } from './launch.ts'
 import { type MountSteps, planMounts } from './mounts.ts'
 import { Namespaces, type NamespaceSteps, planNamespaces } from './namespaces.ts'
 import { planLoopback, planNetworkDevices } from './network.ts'
@@ -59,7 +59,7 @@ export interface ContainerParts {
   /** Parent steps of streams that are not a terminal. */
   readonly streams: readonly Step[]
   readonly extra: { readonly steps: readonly Step[]; readonly slots: readonly number[] }
-  readonly identity: { readonly early: readonly Step[]; readonly late: readonly Step[] }
+  readonly ready: ReadySteps
   readonly rlimits: StagedSteps
   readonly seccomp: SeccompSteps
   readonly rdt: IntelRdtSteps
@@ -120,6 +120,13 @@ export function planParts(input: CreatePlanInput): ContainerParts {
   const devices = planDevices({ spec, slots, bindDevices: inOtherUserNamespace, openInParent, propagation })
   const { console, streams } = planStreams(input, process, namespaces, slots)
   const extra = planExtraFds(input.extraFds, slots)
+  const seccomp = planSeccomp(input.seccomp, process.noNewPrivileges ?? false, {
+    ociVersion: spec.ociVersion,
+    id,
+    status: 'creating',
+    bundle: input.bundle,
+    ...(spec.annotations && { annotations: spec.annotations }),
+  })
   return {
     process,
     namespaces,
@@ -147,15 +154,9 @@ export function planParts(input: CreatePlanInput): ContainerParts {
     console,
     streams,
     extra,
-    identity: planIdentity(input, 'standard'),
+    ready: planReady(input, 'standard', seccomp.parent.length > 0),
     rlimits: planRlimits(process.rlimits, slots.taken),
-    seccomp: planSeccomp(input.seccomp, process.noNewPrivileges ?? false, {
-      ociVersion: spec.ociVersion,
-      id,
-      status: 'creating',
-      bundle: input.bundle,
-      ...(spec.annotations && { annotations: spec.annotations }),
-    }),
+    seccomp,
     rdt: planIntelRdt(spec, id),
     cgroup,
     waitFirst,

@@ -37,7 +37,7 @@ export function compileCreatePlan(input: CreatePlanInput): Plan {
 function parentStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
   return [
     ...parts.console.parent,
-    ...parts.identity.early,
+    ...parts.ready.early,
     ...parts.seccomp.parent,
     ...parts.extra.steps,
     ...parts.streams,
@@ -52,7 +52,9 @@ function parentStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
     ...parts.rdt.setup,
     ...parts.cgroup.beforeClone,
     ...planGate(input),
+    ...dumpable(input, true),
     { op: 'clone', flags: parts.joined.cloneFlags, cgroup: input.cgroup.cloneSlot, pointer: '/linux/namespaces' },
+    ...dumpable(input, false),
     ...parts.idMaps,
     ...parts.time.write,
     { op: 'record_init', path: `${input.stateDir}/init` },
@@ -63,7 +65,7 @@ function parentStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
     ...parts.networkDevices,
     { op: 'signal', n: SYNC.prepared },
     ...parts.runtimeHooks.parent,
-    ...parts.identity.late,
+    ...parts.ready.late,
     input.mode === 'create' ? { op: 'detach' } : superviseStep(input, parts.console.relay),
   ]
 }
@@ -72,14 +74,11 @@ function parentStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
  *  change of root, hiding after the last of them; then the process itself. */
 function containerStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
   const { process, time } = parts
-  // The clock offsets are the parent's to write, into a file that belongs to root while an ordinary user's process is not dumpable.
-  const dumpable = (on: boolean): Step[] => (input.host.rootless && time.make.length > 0 ? [{ op: 'dumpable', on }] : [])
   return [
     ...parts.joined.container,
-    ...dumpable(true),
     ...time.make,
     ...(parts.waitFirst ? [{ op: 'wait', n: SYNC.prepared } as const] : []),
-    ...dumpable(false),
+    ...dumpable(input, false),
     ...time.enter,
     ...becomeRoot(parts),
     ...parts.root.isolate,
@@ -111,7 +110,7 @@ function containerStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
         ...(input.listenFds && { listenFds: input.listenFds }),
       },
       extraSlots: parts.extra.slots,
-      announceReady: parts.identity.late.length > 0,
+      announceReady: parts.ready.late.length > 0,
       outliveParent: input.mode !== 'run',
       gate: input.mode !== 'run',
       hooks: hookSteps('startContainer', input),
@@ -124,6 +123,12 @@ function afterStage({ mode, recordExit = mode === 'create-supervised', stateDir,
   if (mode === 'create') return []
   const record: Step[] = recordExit ? [{ op: 'record_exit', path: `${stateDir}/exit` }] : []
   return [...record, ...cgroup.after, ...parts.rdt.after]
+}
+
+/** The /proc files of a process that is not dumpable belong to root, so the parent stage of an ordinary user could not write maps and
+ *  offsets. The process is born dumpable, and is so until the parent has written: nothing of the container exists yet that could look. */
+function dumpable({ host }: CreatePlanInput, on: boolean): Step[] {
+  return host.rootless && host.euid !== 0 ? [{ op: 'dumpable', on }] : []
 }
 
 /** Files and mounts of the set-up belong to the root of the user namespace. */

@@ -8,7 +8,7 @@ import { openHostProc } from './host-proc.ts'
 import { deniesSetgroups, toHostId } from './id-maps.ts'
 import type { CgroupJoinInput, ProgramInput } from './input.ts'
 import { planIntelRdt } from './intel-rdt.ts'
-import { planExtraFds, planIdentity, planLaunch, superviseStep } from './launch.ts'
+import { planExtraFds, planReady, planLaunch, superviseStep } from './launch.ts'
 import { execJoinFlags } from './namespaces.ts'
 import { planAffinity, planAttributes, planOomScore, planRlimits } from './process.ts'
 import { planKeyLabel, planKeyring, planLabels, planSeccomp } from './security.ts'
@@ -48,7 +48,6 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
 
   const streams = planStreams(input, slots, { inUserNamespace, isNewUser: isNew('user') })
   const extra = planExtraFds(input.extraFds, slots)
-  const identity = planIdentity(input, 'setns')
   const labels = [...(input.noNewKeyring ? [] : planKeyLabel(process)), ...planLabels(process, host)]
   const seccomp = planSeccomp(input.seccomp, process.noNewPrivileges ?? false, {
     ociVersion: spec.ociVersion,
@@ -58,6 +57,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
     bundle: input.bundle,
     ...(spec.annotations && { annotations: spec.annotations }),
   })
+  const ready = planReady(input, 'setns', seccomp.parent.length > 0)
   const rlimits = planRlimits(process.rlimits, slots.taken)
   const affinity = input.cpuAffinity ?? process.execCPUAffinity
   const cgroup = planExecCgroup(input, inUserNamespace)
@@ -79,7 +79,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
 
   const parent: Step[] = [
     ...streams.console.parent,
-    ...identity.early,
+    ...ready.early,
     ...seccomp.parent,
     ...extra.steps,
     ...streams.parent,
@@ -92,7 +92,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
     ...rlimits.parent,
     ...(ownScore.length > 0 ? [] : planOomScore(process)),
     { op: 'signal', n: SYNC.prepared },
-    ...identity.late,
+    ...ready.late,
     mode === 'exec-detached' ? { op: 'detach' } : superviseStep(input, streams.console.relay),
   ]
   const container: Step[] = [
@@ -113,7 +113,7 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
       seccomp,
       additions: input.listenFds ? { listenFds: input.listenFds } : {},
       extraSlots: extra.slots,
-      announceReady: identity.late.length > 0,
+      announceReady: ready.late.length > 0,
       outliveParent: mode === 'exec-detached',
       gate: false,
       hooks: [],

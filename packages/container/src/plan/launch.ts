@@ -65,9 +65,9 @@ export function planLaunch(input: LaunchInput): Step[] {
     ...home,
     { op: 'chdir', path: containerPath(process.cwd), create: false, pointer: '/process/cwd' },
     { op: 'find_program', candidates: programCandidates({ ...process, env }), pointer: '/process/args/0' },
+    ...seccomp.beforeGate,
     ...announce,
     ...outlive,
-    ...seccomp.beforeGate,
     ...gate,
     ...input.hooks,
     ...seccomp.last,
@@ -88,19 +88,28 @@ export function planExtraFds(fds: readonly number[] | undefined, slots: SlotAllo
   return { steps: taken.map(({ fd, slot }): Step => ({ op: 'adopt', slot, fd })), slots: taken.map(({ slot }) => slot) }
 }
 
-/** Parent steps that tell the caller who the process is: the pid file comes last, so that whoever sees it finds everything done. */
-export function planIdentity(
-  input: Pick<ProgramInput, 'pidFile' | 'pidfdSocket'>,
+/** Parent steps around the moment at which only gate and exec are left. */
+export interface ReadySteps {
+  readonly early: readonly Step[]
+  /** Begins with the wait for that moment; empty when nobody has to wait. */
+  readonly late: readonly Step[]
+}
+
+/** Plans what tells the caller who the process is: the pid file comes last, so that whoever sees it finds everything done.
+ *  @param hasListener  the parent has a part in the set-up of the filter, for which it must not have gone on to its last step */
+export function planReady(
+  { pidFile, pidfdSocket }: Pick<ProgramInput, 'pidFile' | 'pidfdSocket'>,
   payload: 'standard' | 'setns',
-): { early: Step[]; late: Step[] } {
+  hasListener: boolean,
+): ReadySteps {
   const early: Step[] = []
   const late: Step[] = []
-  if (input.pidfdSocket !== undefined) {
-    early.push({ op: 'connect', slot: SLOT.pidfdSocket, path: input.pidfdSocket, type: 1 })
+  if (pidfdSocket !== undefined) {
+    early.push({ op: 'connect', slot: SLOT.pidfdSocket, path: pidfdSocket, type: 1 })
     late.push({ op: 'send_pidfd', socket: SLOT.pidfdSocket, payload: new TextEncoder().encode(payload) })
   }
-  if (input.pidFile !== undefined) late.push({ op: 'pid_file', path: input.pidFile })
-  return { early, late: late.length > 0 ? [{ op: 'wait', n: SYNC.ready }, ...late] : [] }
+  if (pidFile !== undefined) late.push({ op: 'pid_file', path: pidFile })
+  return { early, late: late.length > 0 || hasListener ? [{ op: 'wait', n: SYNC.ready }, ...late] : [] }
 }
 
 /** The last parent step of a plan whose teu-init stays. */

@@ -17,6 +17,6 @@ export const SYNC = {
   mounted: 3,
   /** parent → container: the host-side hooks of this point have succeeded. */
   runtimeHooks: 4,
-  /** container → parent: nothing can fail any more but the gate, startContainer hooks and execve. */
+  /** container → parent: nothing can fail any more but the gate, startContainer hooks and execve; the filter's listener has its descriptor. */
   ready: 5,
 } as const
