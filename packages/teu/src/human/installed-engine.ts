@@ -1,23 +1,25 @@
 /** The real {@link Engine}. */
 
 import { readFileSync } from 'node:fs'
-import { Containers, explainPlan, probeHost, resolveSeccompProfile } from '@teu/container'
+import { Containers, explainPlan, type HelperKind, probeHost, resolveSeccompProfile } from '@teu/container'
 import { planRun, run } from '@teu/engine'
 import { type LinuxSeccomp, parseJson, TeuError } from '@teu/spec'
 import type { Engine } from './engine.ts'
 import { engineOptionsOf } from './engine-options.ts'
 
-/** The engine that is installed beside the command line. One run needs one helper process, which ends with it. */
+/** The engine that is installed beside the command line. */
 export const engine: Engine = {
-  run: async (request, root) => await run({ ...engineOptionsOf(request, readSeccomp), containers: await open(root) }),
+  run: async (request, root) =>
+    await run({ ...engineOptionsOf(request, readSeccomp), containers: await open(root, request.capture ? 'spawner' : 'once') }),
   explain: async (request, root, how) => {
-    const plan = planRun({ ...engineOptionsOf(request, readSeccomp), containers: await open(root) })
+    const plan = planRun({ ...engineOptionsOf(request, readSeccomp), containers: await open(root, 'once') })
     return explainPlan(plan, how)
   },
 }
 
-async function open(root: string | undefined): Promise<Containers> {
-  return await Containers.open({ helper: 'once', ...(root !== undefined && { root }) })
+/** Pipes to the container need the helper that stays; it ends when this process does. */
+async function open(root: string | undefined, helper: HelperKind): Promise<Containers> {
+  return await Containers.open({ helper, ...(root !== undefined && { root }) })
 }
 
 /** Profiles in the format of Docker and Podman, or as in a config. */

@@ -96,7 +96,7 @@ describe('teu run', () => {
     })
     expect((await teu(RUN, error)).err).toBe(
       'teu: Cannot mount "/x"\n' +
-        '  asked for by /mounts/3 of config.json\n' +
+        '  asked for by /mounts/3 of the config\n' +
         '  at step 7, attach, in the container stage\n' +
         '  and while cleaning up: Internal error: rmdir failed\n' +
         '  Use a directory\n',

@@ -54,7 +54,7 @@ function failureText(error: unknown, io: Io, debug: boolean): string {
   const lines = [`${paint.bad('teu:')} ${messageOf(error)}`]
   if (isTeuError(error)) {
     const { pointer, step, remedy, suppressed = [] } = error
-    if (pointer !== undefined) lines.push(paint.dim(`  asked for by ${printable(pointer)} of config.json`))
+    if (pointer !== undefined) lines.push(paint.dim(`  asked for by ${printable(pointer)} of the config`))
     if (step !== undefined) lines.push(paint.dim(`  at step ${step.index}, ${step.op}, in the ${step.stage} stage`))
     for (const other of suppressed) lines.push(paint.dim(`  and while cleaning up: ${messageOf(other)}`))
     if (remedy !== undefined) lines.push(`  ${paint.good(printable(remedy))}`)
