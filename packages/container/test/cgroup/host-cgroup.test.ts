@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { LinuxResources } from '@teu/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cgroupFileProbe } from '../../src/cgroup/choose.ts'
+import { planDeviceRules } from '../../src/cgroup/device-steps.ts'
 import { freezerHierarchy, memoryHierarchy } from '../../src/cgroup/guard.ts'
 import { type CgroupLocation, hierarchyOf, locateCgroups } from '../../src/cgroup/locate.ts'
 import { applyUpdate, cgroupIsEmpty, freezerState, readOomKills, readPids, removeCgroups } from '../../src/cgroup/manage.ts'
@@ -93,6 +94,23 @@ describe.skipIf(!isUsable)('cgroups of this machine (needs root and a cgroup fil
         '512',
         '1000',
       ])
+  })
+
+  it('takes the lines of device rules, and no others are left', async () => {
+    const devices = hierarchyOf(location, 'devices')
+    if (!devices) return
+    const spec = {
+      ociVersion: '1.3.0',
+      root: { path: 'rootfs' },
+      linux: { resources: { devices: [{ allow: true, type: 'c', major: 10, minor: 229, access: 'rw' }] } },
+    } as const
+    for (const step of planDeviceRules(spec, location, host)) {
+      if (step.op === 'write_file') writeFileSync(step.path, step.data)
+    }
+    const list = readFileSync(`${devices.path}/devices.list`, 'utf8').trim().split('\n')
+    expect(list).toEqual(expect.arrayContaining(['c 1:3 rwm', 'c 136:* rwm', 'c *:* m', 'b *:* m']))
+    expect(list.some((line) => line.startsWith('c 10:229 rw'))).toBe(true)
+    expect(list.some((line) => line.startsWith('a ') || /^[cb] \*:\* .*[rw]/.test(line))).toBe(false)
   })
 
   it('raises and lowers what the kernel ties together, in either direction', async () => {
