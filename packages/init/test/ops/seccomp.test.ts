@@ -7,7 +7,7 @@ import { afterEach, expect, it } from 'vitest'
 import { nativeBinary } from '../../../../tests/harness/native.ts'
 import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
 import type { Step } from '../../src/index.ts'
-import { inRoot, type Outcome, processPlan, proc, program, runPlan, shell, testDir } from './run-plan.ts'
+import { inRoot, type Outcome, type PlanOptions, processPlan, proc, program, runPlan, shell, testDir } from './run-plan.ts'
 
 const ALLOW = 0x7fff0000
 const ERRNO = 0x00050000
@@ -16,8 +16,8 @@ const ENOTTY = 25
 /** System call numbers of this machine. */
 const CALLS =
   process.arch === 'arm64'
-    ? { mkdirat: 34, sendmsg: 211, wait4: 260, waitid: 95, close: 57 }
-    : { mkdir: 83, sendmsg: 46, wait4: 61, waitid: 247, close: 3 }
+    ? { mkdirat: 34, recvmsg: 212, wait4: 260, waitid: 95, close: 57 }
+    : { mkdir: 83, recvmsg: 47, wait4: 61, waitid: 247, close: 3 }
 
 /** A classic BPF program: for each call an action, else allow. */
 function filter(rules: readonly (readonly [number, number])[]): Uint8Array {
@@ -42,13 +42,13 @@ const makeDirectory = CALLS.mkdir ?? CALLS.mkdirat ?? 0
 
 describeIf('seccomp', [needsRoot], () => {
   const place = testDir()
-  const [SOCKET, LISTENER] = [30, 31]
+  const [SOCKET, LISTENER] = [30, 31] as const
   let receiver: ChildProcess | undefined
   afterEach(() => void receiver?.kill('SIGKILL'))
 
   const set = (program: Uint8Array, listener = -1): Step => ({ op: 'seccomp', flags: 0, program, listener })
-  const run = (then: readonly Step[], before: readonly Step[] = []): Outcome =>
-    runPlan(processPlan(inRoot(place.rootfs, proc(), then), { before }))
+  const run = (then: readonly Step[], options: PlanOptions = {}): Outcome =>
+    runPlan(processPlan(inRoot(place.rootfs, proc(), then), options))
 
   it('the filter is in force for the program', () => {
     const then = [
@@ -65,85 +65,81 @@ describeIf('seccomp', [needsRoot], () => {
     expect(run([set(Buffer.alloc(8, 0xff))]).failure).toMatchObject({ op: 'seccomp', syscall: 'seccomp', errno: 'EINVAL' })
   })
 
-  /** A supervisor's socket, and the steps that hand a descriptor to it. */
-  async function supervised(program: Uint8Array): Promise<{ outcome: Outcome; received: string }> {
+  /** A supervisor that listens at a new path. */
+  async function listen(): Promise<{ path: string; output: () => string }> {
     const path = join(place.dir, `agent-${Math.random().toString(36).slice(2)}.sock`)
+    let output = ''
     receiver = spawn(nativeBinary('receive-fd'), [path], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let received = ''
     receiver.stdout?.on('data', (chunk: Buffer) => {
-      received += chunk.toString()
+      output += chunk.toString()
     })
     await once(receiver.stdout as NodeJS.ReadableStream, 'data')
-    const encoder = new TextEncoder()
-    const handover: Step = {
-      op: 'seccomp_notify',
-      socket: SOCKET,
-      listener: LISTENER,
-      head: encoder.encode('{"pid":'),
-      middle: encoder.encode(',"again":'),
-      tail: encoder.encode('}'),
-    }
-    const outcome = run([set(program, LISTENER), handover, ...probe], [{ op: 'connect', slot: SOCKET, path, type: 1 }])
-    await once(receiver, 'exit')
-    return { outcome, received }
+    return { path, output: () => output }
   }
-  const probe = program('/probe', 'fds')
+  const connect = (path: string): Step => ({ op: 'connect', slot: SOCKET, path, type: 1 })
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const handover: Step = {
+    op: 'seccomp_notify',
+    socket: SOCKET,
+    listener: LISTENER,
+    head: bytes('{"pid":'),
+    middle: bytes(',"again":'),
+    tail: bytes('}'),
+  }
+  /** Parent and container stages of a program under a supervised filter. The parent stays until the hand-over is done. */
+  const supervised = (rules: Parameters<typeof filter>[0]): Step[] => [set(filter(rules), LISTENER), handover, { op: 'signal', n: 1 }]
+  const waits: Step[] = [{ op: 'wait', n: 1 }]
+
+  interface Received {
+    readonly payloadHex: string
+    readonly count: number
+    readonly link: string
+  }
+  async function receivedBy(agent: { output: () => string }): Promise<Received> {
+    if (receiver?.exitCode === null) await once(receiver, 'close')
+    return JSON.parse(agent.output().split('\n')[1] ?? '') as Received
+  }
 
   it('the descriptor and the host pid reach the supervisor in one message, and stay out of the program', async () => {
-    const { outcome, received } = await supervised(filter([[makeDirectory, NOTIFY]]))
+    const agent = await listen()
+    const then = [...supervised([[makeDirectory, NOTIFY]]), ...program('/probe', 'fds')]
+    const outcome = run(then, { before: [connect(agent.path)], after: waits })
     expect(outcome.failure).toBeUndefined()
-    expect(received).toMatch(/seccomp notify/)
+    const received = await receivedBy(agent)
+    expect(received).toMatchObject({ count: 1, link: 'anon_inode:seccomp notify' })
     const started = outcome.frames.find((frame) => frame.kind === 'started')
-    const pid = started?.kind === 'started' ? started.pid : '?'
-    expect(received).toContain(`{\\"pid\\":${pid},\\"again\\":${pid}}`)
+    const pid = started?.kind === 'started' ? started.pid : 0
+    expect(JSON.parse(Buffer.from(received.payloadHex, 'hex').toString())).toEqual({ pid, again: pid })
     expect((JSON.parse(outcome.stdout) as { fd: number }[]).map((one) => one.fd)).toEqual([0, 1, 2])
   })
 
-  it('the hand-over works under a filter that forbids everything it would need', async () => {
-    const forbidden = [CALLS.sendmsg, CALLS.wait4, CALLS.waitid, CALLS.close].map((call): [number, number] => [call, ERRNO | 1])
-    const { outcome, received } = await supervised(filter([...forbidden, [makeDirectory, NOTIFY]]))
-    expect(received).toMatch(/seccomp notify/)
+  it('the hand-over works under a filter that forbids what it would need, or asks the supervisor about it', async () => {
+    const calls = [CALLS.recvmsg, CALLS.wait4, CALLS.waitid, CALLS.close]
+    const agent = await listen()
+    const then = [...supervised(calls.map((call) => [call, ERRNO | 1])), ...program('/probe', 'self')]
+    const outcome = run(then, { before: [connect(agent.path)], after: waits })
     expect(outcome.failure).toBeUndefined()
+    expect(await receivedBy(agent)).toMatchObject({ count: 1, link: 'anon_inode:seccomp notify' })
   })
 
   it('a supervisor that has gone is a failure, not a container without one', async () => {
-    const path = join(place.dir, 'gone.sock')
-    receiver = spawn(nativeBinary('receive-fd'), [path], { stdio: ['ignore', 'pipe', 'inherit'] })
-    await once(receiver.stdout as NodeJS.ReadableStream, 'data')
-    const handover: Step = { op: 'seccomp_notify', socket: SOCKET, listener: LISTENER, head: new Uint8Array(), tail: new Uint8Array() }
-    const kill: Step = {
-      op: 'hook',
-      path: '/bin/kill',
-      args: ['kill', '-9', String(receiver.pid)],
-      env: [],
-      cwd: '/',
-      stateHead: new Uint8Array(),
-      stateTail: new Uint8Array(),
-      timeoutMs: 0,
-    }
-    const wait: Step = {
+    const agent = await listen()
+    const hook = (command: string): Step => ({
       op: 'hook',
       path: '/bin/sh',
-      args: [
-        'sh',
-        '-c',
-        `while kill -0 ${receiver.pid} 2>/dev/null; do [ "$(cut -d' ' -f3 /proc/${receiver.pid}/stat)" = Z ] && break; sleep 0.01; done`,
-      ],
+      args: ['sh', '-c', command],
       env: ['PATH=/bin:/usr/bin'],
       cwd: '/',
-      stateHead: new Uint8Array(),
-      stateTail: new Uint8Array(),
-      timeoutMs: 0,
-    }
-    const outcome = run(
-      [set(filter([[makeDirectory, NOTIFY]]), LISTENER), handover, ...shell('echo ran')],
-      [{ op: 'connect', slot: SOCKET, path, type: 1 }, kill, wait],
-    )
-    expect(outcome.failure).toMatchObject({
-      op: 'seccomp',
-      syscall: 'sendmsg',
-      errno: expect.stringMatching(/^E(PIPE|CONNRESET)$/) as string,
+      stateHead: bytes(''),
+      stateTail: bytes(''),
+      timeoutMs: 5000,
     })
+    // Descriptors are closed before a process becomes a zombie.
+    const kill = hook(`kill -9 ${receiver?.pid}; until grep -q ') Z ' /proc/${receiver?.pid}/stat; do sleep 0.01; done`)
+    const then = [...supervised([[makeDirectory, NOTIFY]]), ...shell('echo ran')]
+    const outcome = run(then, { before: [connect(agent.path)], after: [kill, ...waits] })
+    expect(outcome.failure?.op).toBe('seccomp')
+    expect(outcome.failure?.errno).toMatch(/^E(PIPE|CONNRESET)$/)
     expect(outcome.stdout).toBe('')
   })
 })
