@@ -36,6 +36,13 @@ describe('openLog()', () => {
     )
   })
 
+  it('keeps a step readable in text', () => {
+    openLog({ format: 'text', level: 'error', cwd: '/', now, err }).failure(FAILURE)
+    expect(stderr).toContain(
+      ' step=index:7,op:attach,stage:container syscall=move_mount errno=EPERM path=/proc pointer=/mounts/0 remedy="Use a user namespace"',
+    )
+  })
+
   it('writes one JSON object per record, with the details as further fields', () => {
     const file = join(directory, 'log.json')
     const log = openLog({ target: file, format: 'json', level: 'error', cwd: '/', now, err })

@@ -135,7 +135,14 @@ function textRecord(now: Date, level: LogLevel, message: string, fields: Fields)
   return `${line}\n`
 }
 
+/** Members of an object are joined with commas: a step is `index:7,op:attach,stage:container`. */
 function textValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return /^[\w.:/@^+-]+$/.test(text) ? text : JSON.stringify(text)
+  let text: string
+  if (typeof value === 'string') text = value
+  else if (typeof value !== 'object' || value === null || Array.isArray(value)) text = JSON.stringify(value)
+  else
+    text = Object.entries(value)
+      .map(([key, member]) => `${key}:${String(member)}`)
+      .join(',')
+  return /^[\w.,:/@^+-]+$/.test(text) ? text : JSON.stringify(text)
 }
