@@ -90,7 +90,8 @@ describe('specFor()', () => {
   })
 
   it('does not let a caller change the defaults of the next call', () => {
-    ;(build().linux?.maskedPaths as string[]).length = 0
+    const masked = build().linux?.maskedPaths as string[]
+    masked.length = 0
     expect(build().linux?.maskedPaths).not.toHaveLength(0)
   })
 

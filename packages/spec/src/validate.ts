@@ -1,6 +1,6 @@
 /** Validation of configs: everything that would be silently wrong is refused, everything unknown is ignored. Pure. */
 
-import { type ParseJsonOptions, parseJson } from './json.ts'
+import { parseJson } from './json.ts'
 import { placeOf } from './place.ts'
 import type { LinuxResources } from './types/resources.ts'
 import type { Process } from './types/process.ts'
@@ -12,9 +12,6 @@ import { checkShape } from './validate/shape.ts'
 import { SPEC_SHAPE, withDefaults } from './validate/spec.ts'
 
 export type { SpecWarning, ValidateOptions } from './validate/report.ts'
-
-/** Options of {@link parseSpec}. */
-export interface ParseSpecOptions extends ParseJsonOptions, ValidateOptions {}
 
 type NullableFields<T> = T extends readonly unknown[] ? T : { [K in keyof T]: T[K] | null }
 
@@ -38,7 +35,7 @@ export function validateSpec(value: unknown, options: ValidateOptions = {}): Spe
  * Checks the text of a config.json: {@link parseJson} and {@link validateSpec}.
  * @throws {TeuError} ERR_TEU_CONFIG_INVALID
  */
-export function parseSpec(text: string | Uint8Array, options: ParseSpecOptions = {}): Spec {
+export function parseSpec(text: string | Uint8Array, options: ValidateOptions = {}): Spec {
   return validateSpec(parseJson(text, options), options)
 }
 

