@@ -22,7 +22,7 @@ export function cgroupComponents(path: string, what: string, pointer?: string): 
 function problemOf(component: string): string | undefined {
   if (component === '..') return 'must not go up with ".."'
   // A newline would also make a second line in /proc/PID/cgroup, which everybody parses by lines.
-  if ([...component].some((character) => character < ' ' || character === '\x7f')) return 'must not hold control characters'
+  if (/\p{Cc}/u.test(component)) return 'must not hold control characters'
   if (new TextEncoder().encode(component).length > 255) return 'no component may be longer than 255 bytes'
   return undefined
 }

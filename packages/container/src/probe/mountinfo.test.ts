@@ -71,8 +71,9 @@ describe('parseMountinfo()', () => {
         const text = mounts
           .map((entry) =>
             [
-              ...[String(entry.id), String(entry.parentId), entry.device, escape(entry.root), escape(entry.mountPoint), entry.options],
-              ...[...entry.propagation, '-', escape(entry.type), escape(entry.source), escape(entry.superOptions)],
+              `${entry.id} ${entry.parentId} ${entry.device} ${escape(entry.root)} ${escape(entry.mountPoint)} ${entry.options}`,
+              ...entry.propagation,
+              `- ${escape(entry.type)} ${escape(entry.source)} ${escape(entry.superOptions)}`,
             ].join(' '),
           )
           .map((line) => `${line}\n`)

@@ -102,13 +102,13 @@ export class SystemdManager implements AsyncDisposable {
   async controlGroup(name: string, options: WaitOptions = {}): Promise<string> {
     const [unit] = await this.#call('GetUnit', 's', [name], options)
     const type = name.endsWith('.slice') ? 'Slice' : 'Scope'
-    return String(await this.#property(String(unit), `${SYSTEMD}.${type}`, 'ControlGroup', options))
+    return await this.#property(text(unit), `${SYSTEMD}.${type}`, 'ControlGroup', options)
   }
 
   /** Version number, 0 when it cannot be told (`"252.39-1"` → 252). */
   async version(options: WaitOptions = {}): Promise<number> {
-    const text = await this.#property(MANAGER_PATH, MANAGER, 'Version', options)
-    return Number(/\d+/.exec(String(text))?.[0] ?? 0)
+    const version = await this.#property(MANAGER_PATH, MANAGER, 'Version', options)
+    return Number(/\d+/.exec(version)?.[0] ?? 0)
   }
 
   close(): void {
@@ -132,7 +132,7 @@ export class SystemdManager implements AsyncDisposable {
       if (removed.job === job) done?.(removed.result)
     })
     try {
-      job = String((await this.#call(method, signature, body, options))[0])
+      job = text((await this.#call(method, signature, body, options))[0])
       const result =
         results.get(job) ??
         (await within<string>(options, `${method} ${unit}`, (settle) => {
@@ -158,15 +158,21 @@ export class SystemdManager implements AsyncDisposable {
     this.#isSubscribed = true
   }
 
-  async #property(path: string, name: string, property: string, options: WaitOptions): Promise<DBusValue | undefined> {
+  async #property(path: string, name: string, property: string, options: WaitOptions): Promise<string> {
     const call = { destination: SYSTEMD, path, interface: PROPERTIES, member: 'Get', signature: 'ss', body: [name, property] }
     const [value] = await this.#bus.call(call, options)
-    return (value as Variant | undefined)?.value
+    return text((value as Variant | undefined)?.value)
   }
 
   async #call(member: string, signature: string, body: readonly DBusValue[], options: WaitOptions): Promise<readonly DBusValue[]> {
     return await this.#bus.call({ destination: SYSTEMD, path: MANAGER_PATH, interface: MANAGER, member, signature, body }, options)
   }
+}
+
+/** Object paths and the properties that are read here are all text. */
+function text(value: DBusValue | undefined): string {
+  if (typeof value !== 'string') throw new TeuError('ERR_TEU_SYSTEM', 'Cannot read the answer of systemd: expected a string')
+  return value
 }
 
 /** Whether systemd refused with this of its error names, for example `NoSuchUnit`. */

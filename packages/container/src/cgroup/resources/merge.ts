@@ -40,16 +40,13 @@ function mergeMembers(old: object, patch: object): object {
 
 /** Takes out undefined members and the zeros that mean "not set". */
 export function withoutUnset<T extends object>(resources: T): T {
-  const groups: [string, unknown][] = []
-  for (const [name, group] of Object.entries(resources)) {
-    if (group === undefined) continue
+  const groups = Object.entries(resources as Record<string, unknown>).flatMap(([name, group]): [string, unknown][] => {
+    if (group === undefined) return []
+    if (typeof group !== 'object' || group === null || Array.isArray(group)) return [[name, group]]
     const zeros = Object.hasOwn(ZERO_IS_UNSET, name) ? (ZERO_IS_UNSET[name] ?? []) : []
-    const isGroup = typeof group === 'object' && group !== null && !Array.isArray(group)
-    groups.push([
-      name,
-      isGroup ? Object.fromEntries(Object.entries(group).filter(([key, value]) => !isUnset(value, zeros.includes(key)))) : group,
-    ])
-  }
+    const members = Object.entries(group as Record<string, unknown>)
+    return [[name, Object.fromEntries(members.filter(([key, value]) => !isUnset(value, zeros.includes(key))))]]
+  })
   return Object.fromEntries(groups) as T
 }
 

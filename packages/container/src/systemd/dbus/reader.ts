@@ -36,16 +36,10 @@ export class DBusReader {
 
   #readValue(type: DBusType): DBusValue {
     this.align(alignmentOf(type))
-    switch (type.kind) {
-      case 'basic':
-        return this.#readBasic(type.code)
-      case 'variant':
-        return this.#readVariant()
-      case 'struct':
-        return type.members.map((member) => this.#readValue(member))
-      case 'array':
-        return this.#readArray(type.element)
-    }
+    if (type.kind === 'basic') return this.#readBasic(type.code)
+    if (type.kind === 'variant') return this.#readVariant()
+    if (type.kind === 'array') return this.#readArray(type.element)
+    return type.members.map((member) => this.#readValue(member))
   }
 
   #readVariant(): DBusValue {

@@ -53,16 +53,8 @@ function parseMembers(signature: string, start: number, end: string, depth: numb
 
 /** Boundary on which a value of the type begins. */
 export function alignmentOf(type: DBusType): number {
-  switch (type.kind) {
-    case 'variant':
-      return 1
-    case 'array':
-      return 4
-    case 'struct':
-      return 8
-    case 'basic':
-      return { y: 1, g: 1, n: 2, q: 2, x: 8, t: 8, d: 8 }[type.code] ?? 4
-  }
+  if (type.kind === 'basic') return { y: 1, g: 1, n: 2, q: 2, x: 8, t: 8, d: 8 }[type.code] ?? 4
+  return { variant: 1, array: 4, struct: 8 }[type.kind]
 }
 
 function malformed(signature: string, position: number): RangeError {

@@ -124,12 +124,12 @@ export class DBusWriter {
 
 function inRange(value: DBusValue, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`D-Bus value ${String(value)} is not an integer from ${min} to ${max}`)
+    throw new RangeError(`D-Bus value is not an integer from ${min} to ${max}`)
   }
   return value
 }
 
 function exact(value: DBusValue, wrap: (bits: number, value: bigint) => bigint): bigint {
-  if (typeof value !== 'bigint' || wrap(64, value) !== value) throw new RangeError(`D-Bus value ${String(value)} is not a 64-bit integer`)
+  if (typeof value !== 'bigint' || wrap(64, value) !== value) throw new RangeError('D-Bus value is not a 64-bit integer given as bigint')
   return value
 }
