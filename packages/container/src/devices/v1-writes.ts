@@ -1,0 +1,74 @@
+/** Device rules as lines for `devices.allow` and `devices.deny` of cgroup v1. */
+
+import type { LinuxDeviceCgroup } from '@teu/spec'
+import { TeuError } from '@teu/spec'
+import { ANY, covers, type DevicePattern, MKNOD, overlaps, READ, readRules, WRITE } from './rule-list.ts'
+
+/** One line to write to a file of the cgroup. */
+export interface DeviceWrite {
+  readonly file: 'devices.allow' | 'devices.deny'
+  readonly value: string
+}
+
+/** The lines that bring a cgroup to these rules, whatever it had before: one that allows or denies everything, then the exceptions from
+ *  it and nothing else. Pure.
+ *
+ *  v1 keeps a list of exceptions, and a request passes a list that denies by default only when one exception has all its letters: what
+ *  two of them allow together is written as one.
+ *  @param rules  in the order in which they apply, see `deviceRulesFor()`
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID; ERR_TEU_UNSUPPORTED for a rule that takes something out of an earlier, wider one: the
+ *    kernel would accept it and do nothing
+ *  @see kernel admin-guide/cgroup-v1/devices */
+export function v1DeviceWrites(rules: readonly LinuxDeviceCgroup[]): DeviceWrite[] {
+  const { allowByDefault, rules: effective } = readRules(rules)
+  const hole = effective.find(({ allow }) => allow === allowByDefault)
+  if (hole !== undefined) {
+    const verb = hole.allow ? 'allows' : 'denies'
+    throw new TeuError(
+      'ERR_TEU_UNSUPPORTED',
+      `linux.resources.devices[${hole.index}]: cgroup v1 cannot keep a rule that ${verb} part of what an earlier rule with a wildcard is about`,
+      { pointer: `/linux/resources/devices/${hole.index}`, remedy: 'List the single devices in place of the wildcard, or use cgroup v2' },
+    )
+  }
+  const exceptions = allowByDefault ? effective : joined(effective)
+  const [base, other] = allowByDefault ? (['devices.allow', 'devices.deny'] as const) : (['devices.deny', 'devices.allow'] as const)
+  return [{ file: base, value: 'a' }, ...withoutCovered(exceptions).map((pattern): DeviceWrite => ({ file: other, value: line(pattern) }))]
+}
+
+/** Adds to each pattern the letters that wider ones allow for its devices, and a pattern of its own where two cross: opening for reading
+ *  and writing asks for both letters at once. */
+function joined(patterns: readonly DevicePattern[]): DevicePattern[] {
+  const wide = patterns.filter(({ major, minor }) => major === ANY || minor === ANY)
+  const letters = (pattern: DevicePattern): number => pattern.access & (READ | WRITE)
+  const crossings = wide.flatMap((a, i) =>
+    wide
+      .slice(i + 1)
+      .filter((b) => overlaps(a, b) && !covers(a, b) && !covers(b, a))
+      .filter((b) => (letters(a) | letters(b)) === (READ | WRITE) && letters(a) !== (READ | WRITE) && letters(b) !== (READ | WRITE))
+      .map((b) => ({ ...a, major: Math.max(a.major, b.major), minor: Math.max(a.minor, b.minor), access: 0 })),
+  )
+  return [...patterns, ...crossings].map((pattern) => ({
+    ...pattern,
+    access: wide.reduce((bits, other) => (covers(other, pattern) ? bits | letters(other) : bits), pattern.access),
+  }))
+}
+
+/** Leaves out what another pattern says already; of equal ones the first stays. */
+function withoutCovered(patterns: readonly DevicePattern[]): DevicePattern[] {
+  const merged = new Map<string, DevicePattern>()
+  for (const pattern of patterns) {
+    const key = `${pattern.kind} ${pattern.major}:${pattern.minor}`
+    merged.set(key, { ...pattern, access: pattern.access | (merged.get(key)?.access ?? 0) })
+  }
+  const all = [...merged.values()]
+  const wide = all.filter(({ major, minor }) => major === ANY || minor === ANY)
+  return all.filter(
+    (pattern) => !wide.some((other) => other !== pattern && covers(other, pattern) && (pattern.access & ~other.access) === 0),
+  )
+}
+
+function line({ kind, major, minor, access }: DevicePattern): string {
+  const number = (value: number): string => (value === ANY ? '*' : String(value))
+  const letters = `${access & READ ? 'r' : ''}${access & WRITE ? 'w' : ''}${access & MKNOD ? 'm' : ''}`
+  return `${kind} ${number(major)}:${number(minor)} ${letters}`
+}
