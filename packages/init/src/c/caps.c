@@ -22,9 +22,11 @@ int op_no_new_privs(struct run *run, const struct step_no_new_privs *step) {
 int op_bounding_caps(struct run *run, const struct step_bounding_caps *step) {
   for (unsigned long capability = 0; capability < 64; capability++) {
     if ((step->keep >> capability & 1) != 0) continue;
-    int present = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
-    if (present < 0) break; /* EINVAL: the kernel knows no more of them */
-    if (present > 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) break; /* the kernel knows no more of them */
+    int errnum = errno;
+    /* without CAP_SETPCAP: what is gone already need not be dropped */
+    if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != 0) return fail(run, TEU_SYS_prctl, errnum, NULL);
   }
   return 0;
 }

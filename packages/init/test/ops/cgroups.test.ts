@@ -15,6 +15,10 @@ const V2 = cgroupLayout === 'v2'
 const MOUNT = V2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/freezer'
 const UNIFIED = V2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified'
 
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
 describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT}`], () => {
   let base = ''
   let sleepers: ChildProcess[] = []
@@ -29,7 +33,7 @@ describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT
   afterEach(async () => {
     for (const sleeper of sleepers) sleeper.kill('SIGKILL')
     for (const file of [V2 ? 'cgroup.freeze' : 'freezer.state']) thawAll(base, file)
-    await Promise.all(sleepers.map((one) => one.exitCode ?? one.signalCode ?? once(one, 'exit')))
+    await Promise.all(sleepers.map(ended))
     sleepers = []
     run([{ op: 'remove_cgroup', path: base }])
     expect(existsSync(base)).toBe(false)
@@ -168,7 +172,7 @@ describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT
     mkdirSync(`${base}/in/ner`, { recursive: true })
     const all = [await sleeperIn(base), await sleeperIn(`${base}/in`), await sleeperIn(`${base}/in/ner`)]
     expect(run([signal(15)])).toBeUndefined()
-    await Promise.all(all.map((one) => one.signalCode ?? once(one, 'exit')))
+    await Promise.all(all.map(ended))
     expect(all.map((one) => one.signalCode)).toEqual(['SIGTERM', 'SIGTERM', 'SIGTERM'])
     expect(run([signal(9), signal(15, `${base}/none`)])).toBeUndefined()
   })
@@ -180,7 +184,7 @@ describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT
     expect(frozen(base)).toBe(true)
     expect([first.signalCode, second.signalCode]).toEqual([null, null])
     expect(run([signal(9)])).toBeUndefined()
-    await Promise.all([first, second].map((one) => one.signalCode ?? once(one, 'exit')))
+    await Promise.all([first, second].map(ended))
   })
 
   it('kill_cgroup() empties a cgroup that forks as fast as it can, and one that is frozen', async () => {
@@ -189,7 +193,7 @@ describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT
     const cold = await sleeperIn(`${base}/in`)
     writeFileSync(join(base, 'in', V2 ? 'cgroup.freeze' : 'freezer.state'), V2 ? '1' : 'FROZEN')
     expect(run([{ op: 'kill_cgroup', path: base }])).toBeUndefined()
-    await Promise.all([bomb, cold].map((one) => one.signalCode ?? once(one, 'exit')))
+    await Promise.all([bomb, cold].map(ended))
     await eventually('empty', () => (readFileSync(`${base}/cgroup.procs`, 'utf8') === '' ? true : undefined), 3000)
     expect(run([{ op: 'kill_cgroup', path: `${base}/none` }])).toBeUndefined()
   })

@@ -41,11 +41,12 @@ describeIf('the process', [needsRoot], () => {
   function status(then: readonly Step[]): Record<string, string> {
     const outcome = run([...then, ...program('/bin/cat', '/proc/self/status')])
     expect(outcome.failure).toBeUndefined()
-    const lines = outcome.stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.split(/:\s*/))
-    return Object.fromEntries(lines.map(([key, value]) => [key, (value ?? '').trim().replace(/\s+/g, ' ')]))
+    const found: Record<string, string> = {}
+    for (const line of outcome.stdout.trim().split('\n')) {
+      const [key = '', value = ''] = line.split(/:\s*/)
+      found[key] = value.trim().replace(/\s+/g, ' ')
+    }
+    return found
   }
   const hex = (set: bigint): string => set.toString(16).padStart(16, '0')
 

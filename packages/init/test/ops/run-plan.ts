@@ -52,7 +52,7 @@ function failureIn(frames: readonly Frame[]): Failure | undefined {
 function statusIn(frames: readonly Frame[]): number | undefined {
   const frame = frames.find((one) => one.kind === 'exited')
   if (frame?.kind !== 'exited') return undefined
-  const status = Number(frame.waitStatus)
+  const status = frame.waitStatus
   return (status & 0x7f) === 0 ? status >> 8 : 128 + (status & 0x7f)
 }
 
@@ -63,9 +63,9 @@ export function runPlan(plan: Partial<Plan>, options: RunOptions = {}): Outcome 
     writeFileSync(join(dir, 'plan'), encodePlan({ parent: [], joiner: [], container: [], after: [], ...plan }, { tag: 1, trace: false }))
     const request = openSync(join(dir, 'plan'), 'r')
     const status = openSync(join(dir, 'status'), 'ax+')
-    const [program = '', ...args] = [...(options.under ?? []), findInitBinary(), 'once']
+    const [command, ...args] = [...(options.under ?? []), findInitBinary(), 'once']
     const stdio = [options.stdin ?? ('ignore' as const), 'pipe' as const, 'pipe' as const, request, status, 'ignore' as const]
-    const result = spawnSync(program, args, { stdio, timeout: 40_000, encoding: 'utf8' })
+    const result = spawnSync(command, args, { stdio, timeout: 40_000, encoding: 'utf8' })
     const frames = new FrameReader().push(readFileSync(join(dir, 'status')))
     closeSync(request)
     closeSync(status)
