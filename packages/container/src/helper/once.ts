@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import type { Stream, Writable } from 'node:stream'
+import type { Readable, Stream, Writable } from 'node:stream'
 import { encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
 import { TeuError } from '@teu/spec'
 import type { Submission, SubmitOptions, Transport } from './transport.ts'
@@ -69,18 +69,19 @@ export class OnceTransport implements Transport {
     })
     files.close()
     const reader = new FrameReader()
-    let finished = false
-    child.stdio[4]?.on('data', (chunk: Buffer) => {
-      for (const frame of reader.push(chunk)) {
-        onFrame(frame)
-        if (frame.kind === 'done') finished = true
-      }
-    })
     const done = new Promise<void>((resolve, reject) => {
+      const status = child.stdio[4] as Readable
+      status.on('data', (chunk: Buffer) => {
+        for (const frame of reader.push(chunk)) {
+          onFrame(frame)
+          if (frame.kind === 'done') resolve()
+        }
+      })
+      // Bun reports the end of the process before it has read everything that the process has written.
+      const drained = new Promise((end) => status.once('close', end).once('end', end))
       child.once('error', (error) => reject(helperGone(error.message)))
-      child.once('close', (code, signal) => {
-        if (finished) resolve()
-        else reject(helperGone(`it ended with ${signal ?? `exit code ${code}`}`))
+      child.once('exit', (code, signal) => {
+        void drained.then(() => reject(helperGone(`it ended with ${signal ?? `exit code ${code}`}`)))
       })
     })
     done.catch(() => undefined)

@@ -2,7 +2,6 @@
  *  caller is found here, before anything on the machine has changed. */
 
 import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import type { Plan, Step } from '@teu/init'
 import { checkContainerId, parseSpec, prepareSpec, type Spec, TeuError, validateSpec } from '@teu/spec'
@@ -226,9 +225,11 @@ function namespaceLinks(spec: Spec): Record<string, string> {
 /** Names of the namespace types in procfs. */
 const PROC_NAMES: Readonly<Record<string, string>> = { network: 'net', mount: 'mnt' }
 
+/** Name of the user in /etc/passwd, or `#uid`. Bun's userInfo() believes the environment. */
 function ownerName(euid: number): string {
   try {
-    return userInfo().username
+    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${euid}:`, 'm'))
+    return line?.[1] ?? `#${euid}`
   } catch {
     return `#${euid}`
   }
