@@ -136,8 +136,8 @@ describeIf('seccomp', [needsRoot], () => {
     })
     // Descriptors are closed before a process becomes a zombie.
     const kill = hook(`kill -9 ${receiver?.pid}; until grep -q ') Z ' /proc/${receiver?.pid}/stat; do sleep 0.01; done`)
-    const then = [...supervised([[makeDirectory, NOTIFY]]), ...shell('echo ran')]
-    const outcome = run(then, { before: [connect(agent.path)], after: [kill, ...waits] })
+    const then: Step[] = [{ op: 'wait', n: 2 }, ...supervised([[makeDirectory, NOTIFY]]), ...shell('echo ran')]
+    const outcome = run(then, { before: [connect(agent.path)], after: [kill, { op: 'signal', n: 2 }, ...waits] })
     expect(outcome.failure?.op).toBe('seccomp')
     expect(outcome.failure?.errno).toMatch(/^E(PIPE|CONNRESET)$/)
     expect(outcome.stdout).toBe('')
