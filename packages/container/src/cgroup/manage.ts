@@ -8,7 +8,6 @@ import type { CgroupLocation } from './locate.ts'
 import { withSuppressed } from './suppressed.ts'
 
 export { applyUpdate } from './apply.ts'
-export { mergeResources } from './resources/merge.ts'
 
 /** First pause before a busy cgroup is removed again; each further one is twice as long. */
 const FIRST_PAUSE_MS = 1

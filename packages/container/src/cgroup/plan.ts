@@ -39,7 +39,7 @@ export function planCgroupSetup(options: CgroupSetupOptions): Step[] {
 }
 
 /** A compiled write as a step. */
-export function writeStep({ file, value, pointer }: CgroupWrite): Step {
+function writeStep({ file, value, pointer }: CgroupWrite): Step {
   return { op: 'write_file', dir: NO_SLOT, path: file, data: new TextEncoder().encode(value), pointer }
 }
 

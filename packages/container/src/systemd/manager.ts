@@ -2,7 +2,7 @@
 
 import { TeuError } from '@teu/spec'
 import { socketPaths } from './dbus/address.ts'
-import { DBusConnection, DBusError, DEFAULT_TIMEOUT_MS, type WaitOptions, within } from './dbus/connection.ts'
+import { DBusConnection, DBusError, type WaitOptions, within } from './dbus/connection.ts'
 import type { DBusMessage } from './dbus/message.ts'
 import type { DBusValue, Variant } from './dbus/value.ts'
 
@@ -185,6 +185,3 @@ function jobRemoved(message: DBusMessage): { job: string; result: string } | und
   const [, job, , result] = message.body as [number, string, string, string]
   return { job, result }
 }
-
-/** Deadline for starting and stopping units. */
-export const UNIT_TIMEOUT_MS: number = DEFAULT_TIMEOUT_MS + 5_000
