@@ -21,22 +21,27 @@ static void end_by_signals(void) {
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) (void)sigaction(numbers[i], &action, NULL);
 }
 
+/* From here on what there is to say concerns whoever opens the gate; the creator's channel must not stay open because of us. */
+static void turn_to_starter(struct run *run, int32_t status) {
+  trace_send(run);
+  if (run->status_fd >= 0) (void)close(run->status_fd);
+  run->status_fd = run->slots[status];
+  run->slots[status] = -1;
+  run->gated = true;
+}
+
 int op_gate(struct run *run, const struct step_gate *step) {
   char byte;
   int go = slot_get(run, step->go);
   if (go < 0 || slot_get(run, step->status) < 0) return -1;
   end_by_signals();
-  trace_send(run);
+  turn_to_starter(run, step->status);
   if (sync_send(run, SYNC_GATE, 0, -1) < 0 && !run->outlives) _exit(1);
   struct pollfd opened = {.fd = go, .events = POLLIN};
   if (RETRY(poll(&opened, 1, -1)) < 0) return fail(run, TEU_SYS_poll, errno, NULL);
   ssize_t size = read_full(go, &byte, 1);
   if (size != 1) return fail(run, TEU_SYS_read, size < 0 ? errno : EPIPE, NULL);
   slot_close(run, step->go);
-  if (run->status_fd >= 0) (void)close(run->status_fd);
-  run->status_fd = run->slots[step->status];
-  run->slots[step->status] = -1;
-  run->gated = true;
   return 0;
 }
 

@@ -14,6 +14,8 @@
 
 /* The end of what a helper writes is what says why it failed. Must fit into run->detail with the sentence before it. */
 #define KEPT_OUTPUT 1920
+/* More than a pipe of default size can hold, pipe(7). */
+#define PIPE_CAPACITY 131072
 
 struct output {
   size_t size;
@@ -91,12 +93,18 @@ static void keep_tail(struct output *output, const char *text, size_t size) {
   output->size += size;
 }
 
-/* Takes what is there now; false at the end. */
-static bool take_output(int fd, struct output *output) {
+/* Takes a part of what is there. Returns its size, 0 at the end, -1 when there is nothing now. */
+static ssize_t take_output(int fd, struct output *output) {
   char chunk[4096];
   ssize_t size = RETRY(read(fd, chunk, sizeof chunk));
   if (size > 0) keep_tail(output, chunk, (size_t)size);
-  return size > 0 || (size < 0 && errno == EAGAIN);
+  return size < 0 && errno != EAGAIN ? 0 : size;
+}
+
+/* What the pipe still holds after the helper's end. Its own children may have it open and go on writing: they are not waited for. */
+static void drain(int fd, struct output *output) {
+  size_t left = PIPE_CAPACITY;
+  for (ssize_t size; fd >= 0 && (size = take_output(fd, output)) > 0 && (size_t)size < left;) left -= (size_t)size;
 }
 
 struct input {
@@ -128,7 +136,7 @@ static int serve(struct run *run, const struct helper *helper, struct running *r
         {.fd = running->input, .events = POLLOUT},
     };
     if (wait_event(run, events, 3, ms_until(deadline)) < 0 || check_cancelled(run) < 0) return -1;
-    if (events[1].revents != 0 && !take_output(running->output, output)) close_end(&running->output);
+    if (events[1].revents != 0 && take_output(running->output, output) == 0) close_end(&running->output);
     if (events[2].revents != 0 && !give_input(running->input, &input)) close_end(&running->input);
     if (events[0].revents != 0) return 0;
     if (deadline != 0 && ms_until(deadline) == 0) return fail(run, TEU_SYS_hook, ETIMEDOUT, helper->path);
@@ -172,10 +180,7 @@ int run_helper(struct run *run, const struct helper *helper) {
   int result = not_run ? 0 : serve(run, helper, &running, &output);
   if (result < 0) (void)kill(-running.pid, SIGKILL);
   (void)RETRY(waitpid(running.pid, &status, 0));
-  while (running.output >= 0 && output.size < KEPT_OUTPUT) {
-    size_t before = output.size;
-    if (!take_output(running.output, &output) || output.size == before) break; /* its own children may keep the pipe open */
-  }
+  drain(running.output, &output);
   close_end(&running.input);
   close_end(&running.output);
   if (not_run) return fail(run, (enum teu_syscall)failed[0], failed[1], failed[0] == TEU_SYS_chdir ? helper->cwd : helper->path);

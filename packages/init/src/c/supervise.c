@@ -90,8 +90,9 @@ static void report_exit(struct run *run) {
 /* From here on only the relay needs descriptors. A pipe that this process held open would never come to its end, and a gate's starter
  * learns from such an end that the program runs. */
 static int let_go(struct run *run, const struct step_supervise *step) {
-  for (int32_t slot = 0; slot < TEU_SLOT_COUNT; slot++)
-    if (slot != step->master && slot != step->input && slot != step->output) slot_close(run, slot);
+  const uint32_t kept[] = {(uint32_t)step->master, (uint32_t)step->input, (uint32_t)step->output}; /* none is a slot beyond the table */
+  const struct step_close_others others = {.keep = {.count = 3, .items = kept}};
+  if (op_close_others(run, &others) < 0) return -1;
   if (step->bind_to_caller) return 0;
   /* A monitor that outlives its caller must not hold the caller's streams. */
   int null = (int)RETRY(open("/dev/null", O_RDWR | O_CLOEXEC));

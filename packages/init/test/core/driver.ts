@@ -77,6 +77,11 @@ export function startOnce(
   return startRaw(encodePlan({ ...empty, ...plan }, { tag: 7, trace: options.trace ?? false }), options)
 }
 
+/** What comes until the stream ends, or is destroyed by a test. */
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  return await text(stream).catch(() => '')
+}
+
 /** Starts `teu-init once` with these bytes as its request. */
 export function startRaw(
   request: Uint8Array,
@@ -91,7 +96,7 @@ export function startRaw(
     options.control === true ? 'pipe' : 'ignore',
     ...(options.extraFds ?? []),
   ]
-  const [program = '', ...args] = [...(options.under ?? []), options.program ?? findInitBinary(), 'once']
+  const [program, ...args] = [...(options.under ?? []), options.program ?? findInitBinary(), 'once'] as const
   const child = spawn(program, args, { stdio, env: { SECRET: 'of the caller' } })
   const frames = new Frames()
   const reader = new FrameReader()
@@ -104,7 +109,7 @@ export function startRaw(
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
     child.on('close', (code, signal) => resolve({ code, signal })),
   )
-  const finished = Promise.all([ended, text(child.stdout as NodeJS.ReadableStream), text(child.stderr as NodeJS.ReadableStream)]).then(
+  const finished = Promise.all([ended, textOf(child.stdout as NodeJS.ReadableStream), textOf(child.stderr as NodeJS.ReadableStream)]).then(
     ([{ code, signal }, stdout, stderr]) => ({ code, signal, stdout, stderr }),
   )
   return {

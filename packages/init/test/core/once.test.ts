@@ -17,7 +17,7 @@ describe('teu-init once', () => {
   })
 
   it('gives the program exactly its arguments and environment, default signals and descriptors 0 to 2', async () => {
-    const script = 'echo "$0|$*|$SECRET|$X"; grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status; ls /proc/self/fd'
+    const script = 'echo "$0|$*|$SECRET|$X"; cat /proc/self/status | grep -E "^Sig(Blk|Ign|Cgt)"; ls /proc/self/fd'
     const run = await runOnce(
       supervised([
         { op: 'find_program', candidates: ['/bin/bash'] },
