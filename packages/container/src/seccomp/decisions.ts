@@ -67,34 +67,47 @@ export function decide(
   const tables = archs.map((arch): Table => {
     return { arch, ids: new Uint32Array(SLOTS), highest: -1, numbers: syscallNumbers(arch.name), muxes: multiplexers(arch.name) }
   })
-  for (const entry of entries) {
-    const isDefault = entry.ret === defaultRet
-    const fixedId = isDefault || entry.conditions.length > 0 ? 0 : verdictId(verdicts, entry.ret)
-    for (const name of entry.names) {
-      let isKnown = false
-      for (const table of tables) {
-        let slot: number | undefined = table.numbers[name]
-        if (typeof slot !== 'number') {
-          slot = standInSlot(table.muxes, name)
-          if (slot === undefined) continue
-        }
-        isKnown = true
-        if (slot > table.highest) {
-          if (slot >= ARM_PRIVATE) slot += PRIVATE_SLOTS - ARM_PRIVATE
-          else if (slot < STAND_IN_SLOTS) table.highest = slot
-        }
-        if (isDefault) continue
-        const before = table.ids[slot] as number
-        if (before === 0 && fixedId !== 0) table.ids[slot] = fixedId
-        else table.ids[slot] = addEntry(verdicts, before, fixedId, entry, name, warn)
-      }
-      if (!isKnown) addUnknown(unknown, name, entry)
-    }
-  }
   for (const table of tables) {
+    for (const entry of entries) addNames(verdicts, table, entry, defaultRet, unknown, warn)
     for (const mux of table.muxes) addMultiplexed(verdicts, table, mux)
   }
-  return { verdicts, archs: tables, unknown: [...unknown] }
+  return {
+    verdicts,
+    archs: tables,
+    unknown: [...unknown].filter((name) => !tables.some(({ numbers }) => typeof numbers[name] === 'number')),
+  }
+}
+
+function addNames(
+  verdicts: GrowingVerdict[],
+  table: Table,
+  entry: Entry,
+  defaultRet: number,
+  unknown: Set<string>,
+  warn: (text: string) => void,
+): void {
+  const { numbers, ids } = table
+  const { names, ret, conditions } = entry
+  const isDefault = ret === defaultRet
+  const fixedId = isDefault || conditions.length > 0 ? 0 : verdictId(verdicts, ret)
+  for (const name of names) {
+    let slot: number | undefined = numbers[name]
+    if (typeof slot !== 'number') {
+      slot = standInSlot(table.muxes, name)
+      if (slot === undefined) {
+        addUnknown(unknown, name, entry)
+        continue
+      }
+    }
+    if (slot > table.highest) {
+      if (slot >= ARM_PRIVATE) slot += PRIVATE_SLOTS - ARM_PRIVATE
+      else if (slot < STAND_IN_SLOTS) table.highest = slot
+    }
+    if (isDefault) continue
+    const before = ids[slot] as number
+    if (before === 0 && fixedId !== 0) ids[slot] = fixedId
+    else ids[slot] = addEntry(verdicts, before, fixedId, entry, name, warn)
+  }
 }
 
 /** Index of a return value, which is added when it is new. */
