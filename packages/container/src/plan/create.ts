@@ -111,7 +111,6 @@ function containerStage(input: CreatePlanInput, parts: ContainerParts): Step[] {
       },
       extraSlots: parts.extra.slots,
       announceReady: parts.ready.late.length > 0,
-      outliveParent: input.mode !== 'run',
       gate: input.mode !== 'run',
       hooks: hookSteps('startContainer', input),
     }),

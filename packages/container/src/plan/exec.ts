@@ -114,7 +114,6 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
       additions: input.listenFds ? { listenFds: input.listenFds } : {},
       extraSlots: extra.slots,
       announceReady: ready.late.length > 0,
-      outliveParent: mode === 'exec-detached',
       gate: false,
       hooks: [],
     }),

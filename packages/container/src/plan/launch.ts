@@ -27,7 +27,6 @@ export interface LaunchInput {
   readonly extraSlots: readonly number[]
   /** The parent waits for the moment at which only gate and exec are left. */
   readonly announceReady: boolean
-  readonly outliveParent: boolean
   readonly gate: boolean
   /** `startContainer` hooks. */
   readonly hooks: readonly Step[]
@@ -49,7 +48,8 @@ export function planLaunch(input: LaunchInput): Step[] {
   }
   const keep = [...(input.gate ? [SLOT.gate, SLOT.gateStatus] : []), ...input.extraSlots]
   const announce: Step[] = input.announceReady ? [{ op: 'signal', n: SYNC.ready }] : []
-  const outlive: Step[] = input.outliveParent ? [{ op: 'outlive_parent' }] : []
+  // The program does not find the parent-death signal of the set-up: a bound caller's end reaches it through the monitor.
+  const outlive: Step[] = [{ op: 'outlive_parent' }]
   const gate: Step[] = input.gate ? [{ op: 'gate', go: SLOT.gate, status: SLOT.gateStatus }] : []
   const noNewPrivileges: Step[] = process.noNewPrivileges ? [{ op: 'no_new_privs', pointer: '/process/noNewPrivileges' }] : []
   const home: Step[] = hasHome(env) ? [] : [{ op: 'home', uid: process.user.uid }]

@@ -1,9 +1,6 @@
 /** The program: where it is looked for, and its environment. Pure. */
 
-import type { Process } from '@teu/spec'
-
-/** Searched when the process has no PATH. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+import { DEFAULT_PATH, type Process } from '@teu/spec'
 
 /** Paths at which the program may be, in order. A name without a slash is searched in the container's PATH; entries that are empty or
  *  relative mean the working directory and are passed over: what lies there is not a program that anybody has named.

@@ -53,6 +53,10 @@ export function planStdio(
       }
     }
   }
+  // Pipes of the caller too; what is a device, or not the parent's to give, stays as it is.
+  if (owner.hostUid !== undefined && stdio.some(({ kind }) => kind === 'inherit')) {
+    parent.push({ op: 'stdio_owner', uid: owner.hostUid, gid: UNCHANGED_ID })
+  }
   if (owner.uid !== 0 || owner.inUserNamespace) container.push({ op: 'stdio_owner', uid: owner.uid, gid: UNCHANGED_ID })
   return { parent, container }
 }
