@@ -134,7 +134,8 @@ export class Container implements AsyncDisposable {
     if (status === 'stopped' || status === 'checkpointed') throw notRunning(this.id, 'cannot start a container that has stopped')
     if (status === 'running' || !existsSync(loaded.paths.gate)) throw alreadyRunning(this.id)
     const open = (): Promise<void> => openGate(loaded, options.signal)
-    if (options.notifySocket === undefined) await open()
+    // Without its directory the container was made by somebody who did not want to be told.
+    if (options.notifySocket === undefined || !existsSync(loaded.paths.notifyDirectory)) await open()
     else await startAndNotify(this.#act('start'), loaded, options.notifySocket, open)
     const { config: spec, bundle } = loaded.stored
     try {

@@ -1,6 +1,6 @@
 /** The set of containers under one state root. */
 
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
@@ -10,10 +10,13 @@ import { removeCgroups } from './cgroup/manage.ts'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { runHooks } from './lifecycle/act.ts'
+import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
 import { type CreateMode, firstRecord, hasSetupHooks, type PlanRequest, type PreparedConfig, planContainer, readConfig } from './lifecycle/prepare.ts'
+import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
+import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
 import { loadRecord, publicRecord, type StoredRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
@@ -82,7 +85,7 @@ export class Containers {
    *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_ALREADY_EXISTS, ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_HOOK … */
   async create(id: string, options: CreateOptions & Pick<RunOptions, 'listenFds'>): Promise<Container> {
     const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
-    const begun = await this.#begin(id, options, mode)
+    const begun = await this.#begin(id, options, mode, false)
     const { run, paths, stdio } = begun
     try {
       await untilAborted(run.created, run, options.signal)
@@ -99,11 +102,17 @@ export class Containers {
   /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
    *  When it settles nothing of the container is left. */
   async run(id: string, options: RunOptions): Promise<ExitReport> {
-    const { run, paths, stdio, config } = await this.#begin(id, options, 'run')
+    // Readiness is listened for before the program starts, so there has to be a gate.
+    const begun = await this.#begin(id, options, options.notifySocket === undefined ? 'run' : 'create-supervised', true)
+    const { run, paths, stdio, config } = begun
     const { spec, bundle } = config
     const hooks = { transport: stdio.transport, containerId: id }
     let report: ExitReport
     try {
+      if (options.notifySocket !== undefined) {
+        await untilAborted(run.created, run, options.signal)
+        await this.#startAndNotify(id, stdio.transport, options.notifySocket, options.signal)
+      }
       await untilAborted(run.started, run, options.signal)
       const pid = run.pid as number
       if (options.keep === true || hasSetupHooks(spec)) completeRecord(paths)
@@ -117,15 +126,11 @@ export class Containers {
       if (spec.hooks?.poststart) await runHooks({ ...hooks, operation: 'start' }, 'poststart', { spec, bundle, pid })
       report = await untilAborted(run.exited, run, options.signal)
     } catch (error) {
-      stdio.discard()
-      run.signal(9)
-      await run.finished.catch(() => undefined)
-      removeStateDirectory(paths)
+      await this.#abandon(begun)
       throw error
-    } finally {
-      stdio.releaseTransport()
     }
-    if (options.keep !== true && hasSetupHooks(spec)) removeStateDirectory(paths)
+    stdio.releaseTransport()
+    if (options.keep !== true && (hasSetupHooks(spec) || options.notifySocket !== undefined)) removeStateDirectory(paths)
     if (options.keep !== true && spec.hooks?.poststop) {
       await runHooks({ ...hooks, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
     }
@@ -182,25 +187,31 @@ export class Containers {
   /** The plan that `create` (or `run`) would execute, without doing anything.
    *  @throws {TeuError} what `create` would throw for bad input */
   plan(id: string, options: CreateOptions, mode: CreateMode = 'create'): Plan {
-    return planContainer(this.#request(id, options, mode).request).plan
+    return planContainer(this.#request(id, options, mode, mode === 'run').request).plan
+  }
+
+  async #startAndNotify(id: string, transport: Transport, socket: string, signal: AbortSignal | undefined): Promise<void> {
+    const loaded = loadRecord(this.root, id)
+    await startAndNotify({ transport, containerId: id, operation: 'start' }, loaded, socket, () => openGate(loaded, signal))
   }
 
   /** Checks and plans, claims, connects and submits. From the claim on, every failure is undone. */
-  async #begin(id: string, options: RunOptions, mode: CreateMode): Promise<Begun> {
+  async #begin(id: string, options: RunOptions, mode: CreateMode, foreground: boolean): Promise<Begun> {
     options.signal?.throwIfAborted()
-    const { request, stdioRequest } = this.#request(id, options, mode)
+    const { request, stdioRequest } = this.#request(id, options, mode, foreground)
     const { paths } = request
     const planned = planContainer(request)
     claim(paths, id)
     let stdio: ConnectedStdio | undefined
     try {
       StateFile.create<StoredRecord>(paths.directory, firstRecord(request, planned.cgroup))
+      if (options.notifySocket !== undefined) mkdirSync(paths.notifyDirectory, { mode: 0o755 })
       stdio = await connectStdio(stdioRequest, paths.directory)
       const run = new PlanRun({
         transport: stdio.transport,
-        plan: mode === 'run' && !request.keep && !hasSetupHooks(request.config.spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
+        plan: mode === 'run' && request.removeAtExit && !hasSetupHooks(request.config.spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
         containerId: id,
-        operation: mode === 'run' ? 'run' : 'create',
+        operation: foreground ? 'run' : 'create',
         memoryCgroup: memoryHierarchy(planned.cgroup)?.path,
         trace: isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
@@ -214,7 +225,7 @@ export class Containers {
     }
   }
 
-  #request(id: string, options: RunOptions, mode: CreateMode): { request: PlanRequest; stdioRequest: StdioRequest } {
+  #request(id: string, options: RunOptions, mode: CreateMode, foreground: boolean): { request: PlanRequest; stdioRequest: StdioRequest } {
     const absolute = absoluteOptions(options)
     const config = readConfig(id, absolute)
     const stdioRequest: StdioRequest = {
@@ -234,7 +245,8 @@ export class Containers {
       extraFds,
       options: absolute,
       forwardSignals: options.forwardSignals ?? false,
-      keep: options.keep ?? false,
+      removeAtExit: foreground && options.keep !== true,
+      bindToCaller: foreground,
       ...(terminal && { terminal }),
       ...(options.listenFds && { listenFds: options.listenFds }),
     }

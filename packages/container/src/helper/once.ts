@@ -1,10 +1,11 @@
 /** One helper process per plan, for the command line: no spawner to start and to stop. Detached plans (create, exec -d, kill …) run
  *  synchronously; supervised ones (foreground run and exec) leave the event loop free for signals. */
 
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Readable, Stream, Writable } from 'node:stream'
-import { encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
+import { encodeControl, encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
 import { TeuError } from '@teu/spec'
 import type { Submission, SubmitOptions, Transport } from './transport.ts'
 
@@ -22,6 +23,9 @@ type StdioChoice = number | 'ignore'
 /** First descriptor number in teu-init for {@link OnceOptions.extraFds}. */
 export const FIRST_EXTRA_FD = 6
 
+/** One plan per helper, so the number does not matter. */
+const TAG = 1
+
 let counter = 0
 
 export class OnceTransport implements Transport {
@@ -36,8 +40,8 @@ export class OnceTransport implements Transport {
   }
 
   submit({ plan, trace, onFrame }: SubmitOptions): Submission {
-    const files = new RequestFiles(this.#options.directory, encodePlan(plan, { tag: 1, trace: trace ?? false }))
-    return staysInForeground(plan) ? this.#supervised(files, onFrame) : this.#detached(files, onFrame)
+    const files = new RequestFiles(this.#options.directory, encodePlan(plan, { tag: TAG, trace: trace ?? false }))
+    return staysInForeground(plan) ? this.#supervised(files, plan, onFrame) : this.#detached(files, onFrame)
   }
 
   close(): Promise<void> {
@@ -60,14 +64,17 @@ export class OnceTransport implements Transport {
     return { done, signal: nothing, resize: nothing, release: nothing, ref: nothing, unref: nothing }
   }
 
-  #supervised(files: RequestFiles, onFrame: (frame: Frame) => void): Submission {
+  #supervised(files: RequestFiles, plan: Plan, onFrame: (frame: Frame) => void): Submission {
     const { stdio, extraFds = [] } = this.#options
     const child = spawn(findInitBinary(), ['once'], {
       argv0: 'teu-init',
       env: {},
+      // A session of its own: what the terminal sends to our process group must reach the container once, through us.
+      detached: true,
       stdio: [...(stdio ?? [0, 1, 2]), files.request, 'pipe', 'pipe', ...extraFds],
     })
     files.close()
+    const stopForwarding = forwardsSignals(plan) ? forwardSignals(child) : nothing
     const reader = new FrameReader()
     const done = new Promise<void>((resolve, reject) => {
       const status = child.stdio[4] as Readable
@@ -84,11 +91,48 @@ export class OnceTransport implements Transport {
         void drained.then(() => reject(helperGone(`it ended with ${signal ?? `exit code ${code}`}`)))
       })
     })
-    done.catch(() => undefined)
+    done.catch(nothing).finally(stopForwarding)
     // End of file on its control channel tells the helper that nobody waits any more. The types know five streams only.
-    const control = (child.stdio as readonly (Stream | null | undefined)[])[5] as Writable | undefined
-    const signal = (number: number): void => void child.kill(number as unknown as NodeJS.Signals)
-    return { done, signal, resize: nothing, release: () => control?.destroy(), ref: () => child.ref(), unref: () => child.unref() }
+    const channel = (child.stdio as readonly (Stream | null | undefined)[])[5] as Writable | undefined
+    channel?.on('error', nothing)
+    const control = (what: 'signal' | 'resize', a: number, b = 0): void => void channel?.write(encodeControl({ tag: TAG, what, a, b }))
+    return {
+      done,
+      signal: (number) => control('signal', number),
+      resize: (rows, columns) => control('resize', rows, columns),
+      release: () => channel?.destroy(),
+      ref: () => child.ref(),
+      unref: () => child.unref(),
+    }
+  }
+}
+
+function forwardsSignals(plan: Plan): boolean {
+  const last = plan.parent.at(-1)
+  return last?.op === 'supervise' && last.forwardSignals
+}
+
+/** Signals that are a process's own affair, or that nobody can catch. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set([
+  'SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGURG', 'SIGPIPE', 'SIGPROF', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS', 'SIGABRT', 'SIGIOT',
+])
+
+/** Passes every signal on to the helper, which passes it on to the program (SIGWINCH makes it look at the terminal's size).
+ *  @returns  a function that ends it */
+function forwardSignals(child: ChildProcess): () => void {
+  const handlers: [NodeJS.Signals, () => void][] = []
+  for (const name of Object.keys(constants.signals) as NodeJS.Signals[]) {
+    if (NOT_FORWARDED.has(name)) continue
+    const handler = (): void => void child.kill(name)
+    try {
+      process.on(name, handler)
+      handlers.push([name, handler])
+    } catch {
+      // The engine keeps this one for itself.
+    }
+  }
+  return () => {
+    for (const [name, handler] of handlers) process.off(name, handler)
   }
 }
 

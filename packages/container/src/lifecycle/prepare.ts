@@ -60,8 +60,8 @@ export interface PlanRequest {
   readonly listenFds?: { count: number; names?: string }
   readonly forwardSignals?: boolean
   readonly bindToCaller?: boolean
-  /** `run`: the stopped container is not removed. */
-  readonly keep: boolean
+  /** The monitor removes the container when it has ended. */
+  readonly removeAtExit: boolean
   readonly options: CreateOptions
 }
 
@@ -91,7 +91,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
       ...planCgroupJoin(cgroup),
       paths: cgroup.paths,
       // A container that was created stays, stopped, with its cgroups, until it is destroyed.
-      after: mode === 'run' && !request.keep ? planCgroupAfter(cgroup, { privatePidNamespace, resources }) : keepCounters(cgroup, paths),
+      after: request.removeAtExit ? planCgroupAfter(cgroup, { privatePidNamespace, resources }) : keepCounters(cgroup, paths),
     },
     stdio: request.stdio,
     namespaceLinks: namespaceLinks(spec),
@@ -101,7 +101,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     ...(options.pidFile !== undefined && { pidFile: options.pidFile }),
     ...(options.pidfdSocket !== undefined && { pidfdSocket: options.pidfdSocket }),
     ...(options.rootOverlay !== undefined && { rootOverlay: options.rootOverlay }),
-    recordExit: mode === 'create-supervised' || request.keep,
+    recordExit: mode !== 'create' && !request.removeAtExit,
     ...(options.noPivot !== undefined && { noPivot: options.noPivot }),
     ...(options.noNewKeyring !== undefined && { noNewKeyring: options.noNewKeyring }),
     ...(request.extraFds && { extraFds: request.extraFds }),
@@ -109,7 +109,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     ...(options.notifySocket !== undefined && { notifySocketDir: paths.notifyDirectory }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
     forwardSignals: request.forwardSignals ?? false,
-    bindToCaller: request.bindToCaller ?? mode === 'run',
+    bindToCaller: request.bindToCaller ?? false,
   })
   return { plan, cgroup }
 }
@@ -159,7 +159,8 @@ function checkTerminal({ config, options, terminal, mode }: PlanRequest): void {
   if (!wanted && options.consoleSocket !== undefined) {
     throw new TeuError('ERR_TEU_USAGE', 'Cannot use a console socket: process.terminal is false', { pointer: '/process/terminal' })
   }
-  if (wanted && options.consoleSocket === undefined && terminal === undefined && mode !== 'run') {
+  // Without a socket somebody has to stay and relay the terminal.
+  if (wanted && options.consoleSocket === undefined && (mode === 'create' || terminal === undefined)) {
     throw new TeuError('ERR_TEU_USAGE', 'Cannot allocate a terminal without a console socket', {
       pointer: '/process/terminal',
       remedy: 'Give a console socket, or set process.terminal to false',

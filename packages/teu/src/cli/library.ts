@@ -44,7 +44,7 @@ export interface ContainerHandle {
   state(): Promise<ContainerRecord>
   processes(): Promise<number[]>
   stats(): Promise<Stats>
-  start(): Promise<void>
+  start(options?: { notifySocket?: string }): Promise<void>
   exec(options: ExecOptions): Promise<ExecProcess>
   kill(signal?: Signal, options?: { all?: boolean }): Promise<void>
   pause(): Promise<void>

@@ -11,6 +11,7 @@ export const start: OciCommand = defineCommand({
   options: {},
   arity: [1, 1],
   async run(_values, [id = ''], context) {
-    await (await context.container(id)).start()
+    const notifySocket = context.io.env['NOTIFY_SOCKET']
+    await (await context.container(id)).start(notifySocket ? { notifySocket } : {})
   },
 })
