@@ -41,7 +41,7 @@ export class StepTeller implements DescribeContext {
 
   describe(step: Step): DescribedStep {
     const { calls, text, fills } = DESCRIPTIONS[step.op] as Description<StepName>
-    for (const [slot, what] of fills?.(step as never, this) ?? []) this.#contents.set(slot, what)
-    return { text: text(step as never, this), calls }
+    for (const [slot, what] of fills?.(step, this) ?? []) this.#contents.set(slot, what)
+    return { text: text(step, this), calls }
   }
 }

@@ -47,7 +47,7 @@ describe('explainPlan() as text', () => {
 
   it('lets no control character of a value reach the terminal', () => {
     const text = explainPlan(plan({ args: ['/bin/\u001b[31mred', 'a\nb', '\u202eevil'] }))
-    expect(text).not.toMatch(/[\u001b\u202e]/)
+    expect(['\u001b', '\u202e'].filter((character) => text.includes(character))).toEqual([])
     expect(text).toContain('"a\\nb"')
     expect(text).toContain('\\u{1b}')
   })

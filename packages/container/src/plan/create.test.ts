@@ -203,7 +203,7 @@ describe('compileCreatePlan()', () => {
           }
           const input = createInput(
             { linux, ...(hooks && { hooks: { prestart: [{ path: '/h' }], startContainer: [{ path: '/h' }] } }) },
-            { host, mode: mode as CreateMode, stdio: [{ kind: 'null' }, { kind: 'slot', slot: 1 }, { kind: 'inherit' }] },
+            { host, mode, stdio: [{ kind: 'null' }, { kind: 'slot', slot: 1 }, { kind: 'inherit' }] },
           )
           const plan = compileCreatePlan(input)
           expect(encodePlan(plan, { tag: 1 }).length).toBeGreaterThan(0)

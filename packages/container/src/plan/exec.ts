@@ -128,8 +128,9 @@ function planExecCgroup(input: ExecPlanInput, inUserNamespace: boolean): CgroupJ
   const { spec, process } = input
   const cgroup = input.host.rootless ? { ...input.cgroup, own: [] } : moveItself(input.cgroup)
   const opened = cgroup.beforeClone.find((step) => step.op === 'open')
-  const sets = [...Object.values(spec.process?.capabilities ?? {}), ...Object.values(process.capabilities ?? {})]
-  const canTrace = sets.some((names) => (names as readonly string[] | undefined)?.includes('CAP_SYS_PTRACE') === true)
+  const canTrace = [spec.process?.capabilities, process.capabilities].some(
+    (sets) => sets?.bounding?.includes('CAP_SYS_PTRACE') === true || sets?.permitted?.includes('CAP_SYS_PTRACE') === true,
+  )
   if (opened?.op !== 'open' || !canTrace || inUserNamespace) return cgroup
   return {
     ...cgroup,

@@ -123,7 +123,7 @@ export function planRlimits(rlimits: readonly POSIXRlimit[] | undefined, descrip
   const container: Step[] = []
   for (const [index, { type, soft, hard }] of (rlimits ?? []).entries()) {
     const pointer = `/process/rlimits/${index}`
-    const resource = (RLIMITS as readonly string[]).indexOf(type)
+    const resource = RLIMITS.indexOf(type)
     if (resource < 0) throw configError(`${pointer}/type`, `unknown resource ${JSON.stringify(type)}`)
     const step = (softValue: Integer): Step => ({ op: 'rlimit', resource, soft: softValue, hard, pointer })
     const comfortable = type === 'RLIMIT_NOFILE' ? BigInt(descriptors + SPARE_DESCRIPTORS) : (COMFORTABLE[type] ?? 0n)
