@@ -35,7 +35,7 @@ const WARNINGS = [
 ]
 const COMMON = ['-std=c11', '-D_GNU_SOURCE', '-fno-common', ...WARNINGS]
 const RELEASE = [
-  '-O2',
+  '-Os', // every start copies the program, and no loop of its own is hot
   '-fstack-protector-strong',
   '-fstack-clash-protection',
   '-ftrivial-auto-var-init=zero',

@@ -38,7 +38,7 @@ int op_record_init(struct run *run, const struct step_record_init *step) {
   size_t size = identity_line(run, line);
   int error = replace_file(step->path, line, size, 0600, 0, &syscall);
   if (error != 0) return fail(run, (enum teu_syscall)syscall, error, step->path);
-  send_frame(run, TEU_FRAME_INIT, (uint64_t)run->child, run->child_start, NULL, 0);
+  send_frame_soon(run, TEU_FRAME_INIT, (uint64_t)run->child, run->child_start, NULL, 0);
   return undo_later(run, UNDO_UNLINK, step->path, 0);
 }
 

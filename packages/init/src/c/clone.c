@@ -122,14 +122,15 @@ static int clone_by_joiner(struct run *run, const struct step_clone *step, int c
 
 int op_clone(struct run *run, const struct step_clone *step) {
   int cgroup = -1, sync_fd;
+  send_unsent(run);
   if (step->cgroup != TEU_NO_SLOT && (cgroup = slot_get(run, step->cgroup)) < 0) return -1;
   void *page = mmap(NULL, sizeof *run->progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return fail(run, TEU_SYS_mmap, errno, NULL);
   run->progress = page;
-  *run->progress = NO_STEP;
+  run->progress->step = NO_STEP;
   if (sync_open(run, &sync_fd) < 0) return -1;
   bool joins = has_stage(run, TEU_STAGE_JOINER);
   int result = joins ? clone_by_joiner(run, step, cgroup, sync_fd) : clone_directly(run, step, cgroup, sync_fd);
-  if (result == 0 && !run->records) send_frame(run, TEU_FRAME_INIT, (uint64_t)run->child, run->child_start, NULL, 0);
+  if (result == 0 && !run->records) send_frame_soon(run, TEU_FRAME_INIT, (uint64_t)run->child, run->child_start, NULL, 0);
   return result;
 }

@@ -9,6 +9,7 @@
 #include "io.h"
 #include "kernel.h"
 #include "protocol.h"
+#include "report.h"
 #include "sync.h"
 
 /* Blocked are all but those that report a defect of teu-init, and SIGPIPE, which has a handler that does nothing. */
@@ -103,6 +104,20 @@ static void take_control(struct run *run) {
     lose_caller(run);
 }
 
+/* Frames that can wait are sent when nothing else happens for so long. */
+#define UNSENT_DELAY_MS 5
+
+static int poll_all(struct run *run, struct pollfd *all, unsigned count, int timeout_ms) {
+  if (run->unsent_size > 0) {
+    bool soon = timeout_ms >= 0 && timeout_ms <= UNSENT_DELAY_MS;
+    int ready = (int)RETRY(poll(all, count, soon ? timeout_ms : UNSENT_DELAY_MS));
+    if (ready != 0 || soon) return ready;
+    send_unsent(run);
+    if (timeout_ms > 0) timeout_ms -= UNSENT_DELAY_MS;
+  }
+  return (int)RETRY(poll(all, count, timeout_ms));
+}
+
 int wait_event(struct run *run, struct pollfd *extra, unsigned count, int timeout_ms) {
   struct pollfd all[3 + MAX_EXTRA_EVENTS] = {
       {.fd = run->sync.ended ? -1 : run->sync_fd, .events = POLLIN},
@@ -110,7 +125,7 @@ int wait_event(struct run *run, struct pollfd *extra, unsigned count, int timeou
       {.fd = run->signal_fd, .events = POLLIN},
   };
   if (count > 0) memcpy(all + 3, extra, count * sizeof *extra);
-  int ready = (int)RETRY(poll(all, 3 + count, timeout_ms));
+  int ready = poll_all(run, all, 3 + count, timeout_ms);
   if (ready < 0) return fail(run, TEU_SYS_poll, errno, NULL);
   if (all[0].revents != 0) {
     (void)sync_receive(run, false);

@@ -89,10 +89,12 @@ int op_exec(struct run *run, const struct step_exec *step) {
   if (place_descriptors(run, &step->fds) < 0) return -1;
   trace_send(run);
   if (run->gated) send_frame(run, TEU_FRAME_STARTED, (uint64_t)getpid(), 0, NULL, 0);
-  /* a parent that is gone by now, or gives up, wants no program any more */
-  if (sync_send(run, SYNC_EXEC, 0, -1) < 0 && !run->outlives) _exit(1);
+  /* a parent that has died before the death signal was set, or that gives up, wants no program any more */
+  if (!run->outlives && parent_is_gone(run)) _exit(1);
   /* closed by execve, so that its failure can still be told; nothing of ours is left to the program */
   if (sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
+  __atomic_store_n(&run->progress->execs, 1, __ATOMIC_RELEASE);
   (void)execve(run->program, step->args.items, env);
+  __atomic_store_n(&run->progress->execs, 0, __ATOMIC_RELEASE);
   return fail(run, TEU_SYS_execve, errno, run->program);
 }

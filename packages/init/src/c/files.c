@@ -16,7 +16,7 @@
 #define MAX_KEPT 65536
 
 int op_open(struct run *run, const struct step_open *step) {
-  int fd = (int)RETRY(open(step->path, (int)(step->flags | O_CLOEXEC), (mode_t)step->mode));
+  int fd = (int)RETRY(openat(AT_FDCWD, step->path, (int)(step->flags | O_CLOEXEC), (mode_t)step->mode));
   return fd < 0 ? fail(run, TEU_SYS_open, errno, step->path) : slot_put(run, step->slot, fd);
 }
 
@@ -25,7 +25,15 @@ int op_close(struct run *run, const struct step_close *step) {
   return 0;
 }
 
-static int compare_fds(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+/* By insertion: they are few, and most often in order. */
+static void sort_numbers(int *numbers, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    int number = numbers[i];
+    size_t at = i;
+    for (; at > 0 && numbers[at - 1] > number; at--) numbers[at] = numbers[at - 1];
+    numbers[at] = number;
+  }
+}
 
 /* Closes the numbers above 2 that are not in `kept`, which is sorted. */
 static int close_gaps(struct run *run, const int *kept, size_t count) {
@@ -39,27 +47,30 @@ static int close_gaps(struct run *run, const int *kept, size_t count) {
   return sys_close_range(first, UINT_MAX, 0) < 0 ? fail(run, TEU_SYS_close_range, errno, NULL) : 0;
 }
 
+static bool is_kept(const struct teu_u32s *keep, uint32_t slot) {
+  for (uint32_t i = 0; i < keep->count; i++)
+    if (keep->items[i] == slot) return true;
+  return false;
+}
+
 int op_close_others(struct run *run, const struct step_close_others *step) {
   const int ours[] = {run->status_fd, run->sync_fd, run->control_fd, run->signal_fd, run->proc_fd, run->child_pidfd};
-  size_t count = sizeof ours / sizeof ours[0];
-  int *kept = malloc((count + step->keep.count) * sizeof *kept);
-  int *former = malloc(sizeof run->slots);
-  int result = kept == NULL || former == NULL ? fail(run, TEU_SYS_NONE, ENOMEM, NULL) : 0;
-  if (result == 0) {
-    memcpy(kept, ours, sizeof ours);
-    memcpy(former, run->slots, sizeof run->slots);
-    memset(run->slots, 0xff, sizeof run->slots);
-    for (uint32_t i = 0; i < step->keep.count; i++) {
-      uint32_t slot = step->keep.items[i];
-      if (slot >= TEU_SLOT_COUNT || former[slot] < 0) continue;
-      run->slots[slot] = former[slot];
-      kept[count++] = former[slot];
-    }
-    qsort(kept, count, sizeof *kept, compare_fds);
-    result = close_gaps(run, kept, count);
+  const size_t ours_count = sizeof ours / sizeof ours[0];
+  int few[64], *kept = few;
+  if (ours_count + step->keep.count > sizeof few / sizeof few[0]) kept = malloc((ours_count + step->keep.count) * sizeof *kept);
+  if (kept == NULL) return fail(run, TEU_SYS_NONE, ENOMEM, NULL);
+  memcpy(kept, ours, sizeof ours);
+  size_t count = ours_count;
+  for (uint32_t slot = 0; slot < TEU_SLOT_COUNT; slot++) {
+    if (run->slots[slot] < 0) continue;
+    if (is_kept(&step->keep, slot))
+      kept[count++] = run->slots[slot];
+    else
+      run->slots[slot] = -1; /* closed below */
   }
-  free(kept);
-  free(former);
+  sort_numbers(kept, count);
+  int result = close_gaps(run, kept, count);
+  if (kept != few) free(kept);
   return result;
 }
 

@@ -173,6 +173,7 @@ int run_helper(struct run *run, const struct helper *helper) {
   struct output output = {0};
   int failed[2], status = 0;
   run->failed_errno = 0;
+  send_unsent(run);
   if (start(run, helper, &running) < 0) return -1;
   AUTO_CLOSE int pidfd = running.pidfd;
   AUTO_CLOSE int exec_error = running.exec_error;

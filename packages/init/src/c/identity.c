@@ -13,7 +13,7 @@
 
 int host_proc(struct run *run) {
   if (run->proc_fd >= 0) return run->proc_fd;
-  AUTO_CLOSE int fd = (int)RETRY(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  AUTO_CLOSE int fd = (int)RETRY(openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct statfs fs;
   struct stat root;
   if (fd < 0) return fail(run, TEU_SYS_open, errno, "/proc");
@@ -54,7 +54,8 @@ int read_process_stat(struct run *run, pid_t pid, struct process_stat *stat) {
   int proc = host_proc(run);
   if (proc < 0) return -1;
   (void)process_path(pid, "stat", path);
-  ssize_t size = read_file(proc, path, text, sizeof text);
+  AUTO_CLOSE int fd = (int)RETRY(openat(proc, path, O_RDONLY | O_CLOEXEC));
+  ssize_t size = fd < 0 ? -1 : RETRY(read(fd, text, sizeof text)); /* procfs gives it whole */
   if (size < 0) return fail(run, TEU_SYS_open, errno == ENOENT ? ESRCH : errno, "/proc/PID/stat");
   return parse_stat(text, (size_t)size, stat) ? 0 : fail(run, TEU_SYS_read, EPROTO, "/proc/PID/stat");
 }

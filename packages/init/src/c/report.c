@@ -22,6 +22,7 @@ struct frame_header {
   uint64_t a, b;
 } __attribute__((packed));
 _Static_assert(sizeof(struct frame_header) == 44, "protocol.md counts 44 bytes");
+#define MAX_PAYLOAD (TEU_MAX_FRAME - sizeof(struct frame_header))
 
 struct trace_record {
   uint32_t step, stage;
@@ -35,11 +36,11 @@ struct trace_log {
 /* How long a reader that has stopped reading is waited for: a container must not hang on it for ever. */
 #define READER_PATIENCE_MS 10000
 
-/* One write, so that frames of several processes on one channel do not mix. A reader that is gone is no failure of the run. */
-static void write_frame(struct run *run, const uint8_t *frame, size_t size) {
+/* One write of whole frames, so that frames of several processes on one channel do not mix. A reader that is gone is no failure of the run. */
+static void write_frames(struct run *run, const uint8_t *frames, size_t size) {
   size_t done = 0;
   while (run->status_fd >= 0 && done < size) {
-    ssize_t n = RETRY(write(run->status_fd, frame + done, size - done));
+    ssize_t n = RETRY(write(run->status_fd, frames + done, size - done));
     if (n >= 0) {
       done += (size_t)n;
       continue;
@@ -51,15 +52,21 @@ static void write_frame(struct run *run, const uint8_t *frame, size_t size) {
   }
 }
 
-static void emit(struct run *run, struct frame_header *header, const void *payload, size_t size) {
-  uint8_t frame[TEU_MAX_FRAME];
+void send_unsent(struct run *run) {
+  if (run->unsent_size > 0) write_frames(run, run->unsent, run->unsent_size);
+  run->unsent_size = 0;
+}
+
+/* Puts a frame behind those that wait. */
+static void add(struct run *run, struct frame_header *header, const void *payload, size_t size) {
   if (run->status_fd < 0) return;
-  if (size > sizeof frame - sizeof *header) size = sizeof frame - sizeof *header;
+  if (size > MAX_PAYLOAD) size = MAX_PAYLOAD;
   header->size = (uint32_t)(sizeof *header + size);
   header->tag = run->tag;
-  memcpy(frame, header, sizeof *header);
-  if (size > 0) memcpy(frame + sizeof *header, payload, size);
-  write_frame(run, frame, header->size);
+  if (run->unsent_size + header->size > sizeof run->unsent) send_unsent(run);
+  memcpy(run->unsent + run->unsent_size, header, sizeof *header);
+  if (size > 0) memcpy(run->unsent + run->unsent_size + sizeof *header, payload, size);
+  run->unsent_size += header->size;
 }
 
 static struct frame_header header_of(const struct run *run, enum teu_frame kind) {
@@ -71,11 +78,16 @@ static struct frame_header header_of(const struct run *run, enum teu_frame kind)
   return header;
 }
 
-void send_frame(struct run *run, enum teu_frame kind, uint64_t a, uint64_t b, const void *payload, size_t size) {
+void send_frame_soon(struct run *run, enum teu_frame kind, uint64_t a, uint64_t b, const void *payload, size_t size) {
   struct frame_header header = header_of(run, kind);
   header.a = a;
   header.b = b;
-  emit(run, &header, payload, size);
+  add(run, &header, payload, size);
+}
+
+void send_frame(struct run *run, enum teu_frame kind, uint64_t a, uint64_t b, const void *payload, size_t size) {
+  send_frame_soon(run, kind, a, b, payload, size);
+  send_unsent(run);
 }
 
 int send_event(struct run *run, uint64_t value) {
@@ -111,7 +123,7 @@ void set_detail(struct run *run, ...) {
 }
 
 void report_failure(struct run *run) {
-  uint8_t payload[TEU_MAX_FRAME - sizeof(struct frame_header)];
+  uint8_t payload[MAX_PAYLOAD];
   struct frame_header header = header_of(run, TEU_FRAME_FAILED);
   header.syscall = (uint16_t)run->failed_syscall;
   header.errnum = run->failed_errno;
@@ -121,7 +133,8 @@ void report_failure(struct run *run) {
   if (path > 0) memcpy(payload, run->failed_path, path);
   payload[path] = 0;
   memcpy(payload + path + 1, run->detail, detail);
-  emit(run, &header, payload, path + 1 + detail);
+  add(run, &header, payload, path + 1 + detail);
+  send_unsent(run);
   run->failed_syscall = TEU_SYS_NONE;
   run->failed_errno = 0;
   run->failed_path = NULL;
@@ -154,7 +167,7 @@ void trace_add(struct run *run, uint64_t start_ns, uint64_t end_ns) {
 
 void trace_send(struct run *run) {
   if (run->trace_log == NULL) return;
-  const size_t per_frame = (TEU_MAX_FRAME - sizeof(struct frame_header)) / sizeof(struct trace_record);
+  const size_t per_frame = MAX_PAYLOAD / sizeof(struct trace_record);
   for (size_t i = 0; i < run->trace_log->count; i += per_frame) {
     size_t left = run->trace_log->count - i;
     size_t count = left < per_frame ? left : per_frame;

@@ -8,6 +8,11 @@
 
 /* Sends one frame with the running step in its header. When the reader is gone the run goes on without it. */
 void send_frame(struct run *run, enum teu_frame kind, uint64_t a, uint64_t b, const void *payload, size_t size);
+/* Same, but it may wait for the next frame, or until this process has nothing to do for a moment: each time the caller is woken costs it
+ * more than a frame does. Only in the parent stage. */
+void send_frame_soon(struct run *run, enum teu_frame kind, uint64_t a, uint64_t b, const void *payload, size_t size);
+/* Sends what waits. */
+void send_unsent(struct run *run);
 /* Sends the FAILED frame for what fail() noted, and forgets it. */
 void report_failure(struct run *run);
 /* Reports a failure that belongs to no step. */

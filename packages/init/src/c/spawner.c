@@ -121,6 +121,7 @@ static _Noreturn void run_child(struct spawner *spawner, const struct entry *ent
   init_run(&run, spawner->channel);
   run.tag = request->header.tag;
   run.control_fd = control;
+  run.proc_fd = spawner->reporter.proc_fd;
   if (adopt_pipes(&run, entry) == 0) _exit(run_request(&run, request));
   report_failure(&run);
   report_done(&run, 0);
@@ -137,8 +138,10 @@ static void start_plan(struct spawner *spawner, const struct request *request) {
   }
   if (entry == NULL) entry = add_entry(spawner, tag);
   enum teu_syscall failed = TEU_SYS_pipe;
-  if (entry != NULL && pipe2(control, O_CLOEXEC) == 0) {
-    pid_t pid = fork();
+  /* non-blocking: a plan that does not listen must not hold up the others */
+  if (entry != NULL && pipe2(control, O_CLOEXEC | O_NONBLOCK) == 0) {
+    struct sys_clone_args args = {.exit_signal = SIGCHLD};
+    pid_t pid = sys_clone3(&args);
     if (pid == 0) {
       (void)close(control[1]);
       run_child(spawner, entry, request, control[0]);
@@ -146,7 +149,6 @@ static void start_plan(struct spawner *spawner, const struct request *request) {
     int error = errno;
     (void)close(control[0]);
     if (pid > 0) {
-      (void)fcntl(control[1], F_SETFL, O_NONBLOCK); /* a plan that does not listen must not hold up the others */
       entry->control = control[1];
       close_pipes(entry);
       return;
@@ -244,6 +246,7 @@ int serve_requests(int channel) {
   (void)signal(SIGCHLD, SIG_IGN); /* the kernel reaps; that a child has ended shows at its control channel */
   init_run(&spawner.reporter, channel);
   if (signals_open(&spawner.reporter) < 0) return 1;
+  (void)host_proc(&spawner.reporter); /* once for all plans; when it fails each of them says so */
   send_frame(&spawner.reporter, TEU_FRAME_HELLO, STEPS_SCHEMA, (uint64_t)getpid(), NULL, 0);
   spawner.events = malloc(sizeof *spawner.events);
   if (spawner.events == NULL) return 1;

@@ -52,7 +52,7 @@ int run_stage(struct run *run, enum teu_stage stage) {
       run->step = step;
       if (check_cancelled(run) < 0) return -1;
     } else if (run->progress != NULL) {
-      *run->progress = step->index;
+      __atomic_store_n(&run->progress->step, step->index, __ATOMIC_RELEASE);
     }
     if (run_timed(run, step) < 0) return -1;
     if (stage == TEU_STAGE_CONTAINER && after_container_step(run, step) < 0) return -1;
@@ -109,7 +109,7 @@ void reap(struct run *run, bool wait) {
 }
 
 int await_program(struct run *run) {
-  while (!run->sync.at_gate && !(run->sync.ended && run->sync.execs && !run->sync.failed))
+  while (!run->sync.at_gate && !program_started(run))
     if (await_child(run) < 0) return -1;
   run->live = true;
   send_frame(run, run->sync.at_gate ? TEU_FRAME_CREATED : TEU_FRAME_STARTED, (uint64_t)run->child, 0, NULL, 0);
@@ -123,7 +123,7 @@ int op_detach(struct run *run, const struct step_detach *step) {
 
 /* A process that ended without a word: its wait status and the step that it was at are all there is. */
 static void report_silent_end(struct run *run) {
-  uint32_t index = *run->progress;
+  uint32_t index = __atomic_load_n(&run->progress->step, __ATOMIC_ACQUIRE);
   run->step = index < run->plan->count ? &run->plan->steps[index] : NULL;
   run->stage = run->step != NULL ? run->step->stage : TEU_STAGE_CONTAINER;
   run->detail[0] = '\0';
@@ -135,7 +135,7 @@ static void report_silent_end(struct run *run) {
 /* Whether the container process was gone before the parent's step failed. When both fail, its reason is the reason. */
 static bool child_ended_first(struct run *run) {
   while (sync_receive(run, false)) continue;
-  return run->progress != NULL && run->sync.ended && !run->sync.execs && !run->wishes.cancelled;
+  return run->sync.ended && !program_started(run) && !run->wishes.cancelled;
 }
 
 /* One reason is reported; then nothing may remain. */
@@ -179,7 +179,7 @@ int run_plan(struct run *run) {
   (void)prctl(PR_SET_NAME, "teu:parent", 0, 0, 0);
   trace_open(run);
   look_ahead(run);
-  int result = signals_open(run);
+  int result = run->once ? signals_open(run) : 0; /* a spawner has done that */
   if (result == 0) result = run_stage(run, TEU_STAGE_PARENT);
   trace_send(run);
   unsigned failures = result < 0 ? give_up(run) : run_after(run);

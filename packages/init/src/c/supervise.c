@@ -11,6 +11,7 @@
 #include "relay.h"
 #include "report.h"
 #include "stages.h"
+#include "sync.h"
 
 /* Flags of the EXITED frame. */
 #define EXITED_TIMED_OUT 1u
@@ -57,7 +58,7 @@ static int stay(struct run *run, struct watch *watch) {
     struct pollfd events[1 + RELAY_EVENTS] = {{.fd = run->child_pidfd, .events = POLLIN}};
     relay_events(&watch->relay, events + 1);
     if (wait_event(run, events, 1 + RELAY_EVENTS, ms_until(watch->deadline_ns)) < 0) return -1;
-    if (!watch->runs && run->sync.ended && run->sync.execs && !run->sync.failed) program_runs(run, watch);
+    if (!watch->runs && program_started(run)) program_runs(run, watch);
     keep_deadline(run, watch);
     grant_wishes(run, watch);
     relay_serve(&watch->relay, events + 1);
@@ -84,7 +85,7 @@ static void report_exit(struct run *run) {
     uint64_t usage[7];
   } __attribute__((packed)) payload = {.flags = run->ending.flags};
   for (size_t i = 0; i < 7; i++) payload.usage[i] = run->ending.usage[i];
-  send_frame(run, TEU_FRAME_EXITED, (uint32_t)run->ending.status, run->ending.time_ns, &payload, sizeof payload);
+  send_frame_soon(run, TEU_FRAME_EXITED, (uint32_t)run->ending.status, run->ending.time_ns, &payload, sizeof payload);
 }
 
 /* From here on only the relay needs descriptors. A pipe that this process held open would never come to its end, and a gate's starter

@@ -73,9 +73,6 @@ static void note(struct run *run, const struct sync_message *message, int fd) {
   case SYNC_GATE:
     sync->at_gate = true;
     break;
-  case SYNC_EXEC:
-    sync->execs = true;
-    break;
   case SYNC_FAILED:
     sync->failed = true;
     break;
@@ -97,6 +94,15 @@ bool sync_receive(struct run *run, bool wait) {
   }
   note(run, &message, descriptor_of(&header));
   return true;
+}
+
+bool program_started(const struct run *run) {
+  return run->sync.ended && !run->sync.failed && __atomic_load_n(&run->progress->execs, __ATOMIC_ACQUIRE) == 1;
+}
+
+bool parent_is_gone(const struct run *run) {
+  char byte;
+  return RETRY(recv(run->sync_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == 0;
 }
 
 /* The parent's part of a container step. Takes over `fd`. */

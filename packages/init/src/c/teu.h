@@ -33,7 +33,7 @@ struct sync_state {
   uint32_t signals[16]; /* received and not yet waited for */
   unsigned signal_count;
   bool ended;           /* end of file: the other side is gone, or runs the program */
-  bool at_gate, execs, failed; /* parent: what the container process announced */
+  bool at_gate, failed; /* parent: what the container process announced */
   bool asked;           /* parent: the container process wants its step `asked_step` to be helped with */
   uint32_t asked_step;
   int asked_fd;
@@ -64,6 +64,12 @@ struct ending {
   uint64_t usage[7]; /* in the order of protocol.md */
 };
 
+/* Shared between parent, joiner and container, so that the parent knows where they were when they say nothing any more. */
+struct progress {
+  uint32_t step; /* index of the step that joiner or container run */
+  uint32_t execs; /* 1: execve comes next, and has not failed */
+};
+
 struct trace_log;
 
 /* The run of one plan in one process. fork copies it, so what the parent opened before `clone` the container stage has too. */
@@ -88,7 +94,7 @@ struct run {
   pid_t child;                  /* the container process, as the parent sees it; 0 before `clone` */
   int child_pidfd;              /* parent only */
   uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
-  volatile uint32_t *progress;  /* shared: index of the step that joiner or container run, for when they die without a word */
+  struct progress *progress;    /* NULL before `clone` */
   const char *program;          /* what find_program found */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
   struct undo_log undo;         /* parent only */
@@ -96,6 +102,8 @@ struct run {
   struct wishes wishes;         /* parent only */
   struct ending ending;         /* parent only */
   struct trace_log *trace_log;  /* NULL when not tracing */
+  size_t unsent_size;           /* frames that can wait for the next one, see report.h */
+  uint8_t unsent[TEU_MAX_FRAME];
   /* set by fail(), read by the reporter */
   enum teu_syscall failed_syscall;
   int failed_errno;
