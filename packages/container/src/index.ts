@@ -3,7 +3,7 @@
 export type { Stats, StatsController } from './cgroup/stats/read.ts'
 export { toRuncStats } from './cgroup/stats/runc-json.ts'
 export { Container } from './container.ts'
-export { Containers, type OpenOptions, type RunningProcess, type RunOptions } from './containers.ts'
+export { Containers, type OpenOptions, type RunningProcess, type RunOptions as ContainerRunOptions } from './containers.ts'
 export { explainPlan } from './explain/explain-plan.ts'
 export type { HostFacts } from './host-facts.ts'
 export type { ExecOptions } from './lifecycle/exec.ts'

@@ -54,6 +54,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
     host: context.host,
     mode: options.detach === true ? 'exec-detached' : 'exec',
     cgroup: planCgroupExecJoin(followInit(stored.cgroup, init.pid), { subCgroup: options.subCgroup }),
+    noNewKeyring: options.noNewKeyring ?? stored.noNewKeyring,
     stdio: planned.plans,
     extraFds: planned.extraFds,
     ...(seccomp && { seccomp }),

@@ -6,13 +6,13 @@
 import type {
   BadEntry,
   ContainerRecord,
+  ContainerRunOptions,
   CreateOptions,
   ExecOptions,
   ExecProcess,
   ExitReport,
   OomEvent,
   OpenOptions,
-  RunOptions,
   Signal,
   Stats,
   Status,
@@ -21,20 +21,20 @@ import type { LinuxResourcesPatch, Spec } from '@teu/spec'
 
 export type {
   ContainerRecord,
+  ContainerRunOptions,
   CreateOptions,
   ExecOptions,
   ExecProcess,
   ExitReport,
   OomEvent,
   OpenOptions,
-  RunOptions,
   Signal,
   Stats,
   Status,
 }
 
 /** Options of `create`, with what only a command line hands over. */
-export type CommandCreateOptions = CreateOptions & Pick<RunOptions, 'listenFds'>
+export type CommandCreateOptions = CreateOptions & Pick<ContainerRunOptions, 'listenFds'>
 
 /** What the commands use of a container. */
 export interface ContainerHandle {
@@ -58,7 +58,7 @@ export interface ContainerHandle {
 /** What the commands use of a set of containers. */
 export interface ContainerSet {
   create(id: string, options: CommandCreateOptions): Promise<ContainerHandle>
-  run(id: string, options: RunOptions): Promise<ExitReport>
+  run(id: string, options: ContainerRunOptions): Promise<ExitReport>
   load(id: string): Promise<ContainerHandle>
   list(options?: { onBadEntry?: (entry: BadEntry) => void }): Promise<ContainerRecord[]>
   remove(id: string, options?: { force?: boolean }): Promise<void>
