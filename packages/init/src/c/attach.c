@@ -77,7 +77,8 @@ int op_attach(struct run *run, const struct step_attach *step) {
 
 /* "/" is the one place that is always there and that nobody in the container can move: the mount goes on top of the present root,
  * where lookups of host paths do not see it, and pivot_root(2) finds it below the root, as it demands. Hooks that are told a path of
- * the root file system must find it there; then it goes to that path, which the caller vouches for. */
+ * the root file system must find it there; then it goes to that path, which the caller vouches for. Until the pivot the kernel takes
+ * a process below a covered "/" for one in a chroot and lets it make no user namespace: that is for earlier steps. */
 int op_attach_root(struct run *run, const struct step_attach_root *step) {
   int mount = slot_get(run, step->mount);
   if (mount < 0) return -1;

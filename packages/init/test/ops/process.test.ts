@@ -6,13 +6,16 @@ import { expect, it } from 'vitest'
 import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
 import type { Step, StepOf } from '../../src/index.ts'
 import {
+  attach,
   CLONE_NEWNS,
   CLONE_NEWPID,
   CLONE_NEWUTS,
   inRoot,
+  newMount,
+  openTree,
   type Outcome,
-  processPlan,
   proc,
+  processPlan,
   program,
   runPlan,
   shell,
@@ -160,6 +163,17 @@ describeIf('the process', [needsRoot], () => {
     const outcome = run([{ op: 'session_keyring', name: `teu-test-${process.pid}` }, ...shell('cat /proc/keys')])
     expect(outcome.failure).toBeUndefined()
     if (outcome.status === 0) expect(outcome.stdout).toContain(`teu-test-${process.pid}`)
+  })
+
+  it('lsm_label() writes to the attributes of this task, and never across a mount', () => {
+    const label = (proc: number): Step => ({ op: 'lsm_label', proc, file: 'exec', label: 'no-such-profile' })
+    const before: Step[] = [openTree(40, '/proc')]
+    const unknown = runPlan(processPlan([label(40)], { before })).failure
+    expect(unknown).toMatchObject({ op: 'lsm_label', path: '/proc/thread-self/attr/exec' })
+    const proc41 = [newMount(41, 'proc'), attach(41, '/proc', { keep: true })]
+    const cover = [newMount(1, 'tmpfs'), attach(1, '/proc/1/task/1/attr', { create: 0, overProc: true })]
+    const covered = runPlan(processPlan(inRoot(place.rootfs, [...proc41, ...cover], [label(41)]))).failure
+    expect(covered).toMatchObject({ op: 'lsm_label', syscall: 'openat2', errno: 'EXDEV', path: '/proc/thread-self/attr/exec' })
   })
 
   it('chdir() accepts no descriptor of ours as a directory', () => {
