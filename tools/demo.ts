@@ -72,7 +72,9 @@ async function mistakes(): Promise<void> {
     await run({ rootfs: 'host', command: ['no-such-program'] })
   } catch (error) {
     if (!isTeuError(error)) throw error
-    console.log(`  ${error.code}: ${error.message}\n  step ${error.step?.index} (${error.step?.op}), ${error.syscall} gave ${error.errno}, asked for by ${error.pointer}`)
+    console.log(
+      `  ${error.code}: ${error.message}\n  step ${error.step?.index} (${error.step?.op}), ${error.syscall} gave ${error.errno}, asked for by ${error.pointer}`,
+    )
   }
 }
 

@@ -29,7 +29,7 @@ const PROGRAMS = {
     ps: ['procps'],
     unshare: ['util-linux'],
   },
-  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], cpio: ['cpio'], depmod: ['kmod'] },
+  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'] },
 }
 
 function fail(message) {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { patience } from '../harness/wait.ts'
 import { group } from './conforms.ts'
 
 const facts = (output: string): unknown[] =>
@@ -117,7 +118,7 @@ group('exec', (conforms) => {
       'sleep 0.1; echo later > /dev/shm/later; exec sleep 1000',
     ])
     expect(result).toMatchObject({ status: 0, stdout: '' })
-    const deadline = performance.now() + 5_000
+    const deadline = performance.now() + 5_000 * patience
     let read = await lab.runtime(['exec', box.id, '/bin/cat', '/dev/shm/later'])
     while (read.status !== 0 && performance.now() < deadline) read = await lab.runtime(['exec', box.id, '/bin/cat', '/dev/shm/later'])
     expect(read.stdout).toBe('later\n')

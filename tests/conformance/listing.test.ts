@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { patience } from '../harness/wait.ts'
 import { group } from './conforms.ts'
 
 group('list', (conforms) => {
@@ -55,7 +56,7 @@ group('ps', (conforms) => {
     const box = await lab.start(['/bin/sh', '-c', 'sleep 1000 & echo ready; wait'])
     await lab.until(box.id, 'running')
     const pids = async (): Promise<number[]> => JSON.parse(await lab.ok('ps', '--format', 'json', box.id)) as number[]
-    const deadline = performance.now() + 5_000
+    const deadline = performance.now() + 5_000 * patience
     let seen = await pids()
     while (seen.length < 2 && performance.now() < deadline) seen = await pids()
     expect(seen).toHaveLength(2)

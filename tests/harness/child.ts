@@ -3,6 +3,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { patience } from './wait.ts'
 
 /** How a program ended. */
 export interface Ending {
@@ -46,7 +47,7 @@ export class Lines {
 
   /** Resolves with the first line that passes. Rejects when the stream ends or `timeoutMs` pass without one. */
   async waitFor(matches: (line: string) => boolean, timeoutMs: number = 15_000): Promise<string> {
-    const deadline = AbortSignal.timeout(timeoutMs)
+    const deadline = AbortSignal.timeout(timeoutMs * patience)
     deadline.addEventListener('abort', () => this.#notify(), { once: true })
     for (let next = 0; ; ) {
       for (; next < this.seen.length; next++) {

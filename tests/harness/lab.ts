@@ -22,7 +22,7 @@ import { removeCgroup } from './cgroups.ts'
 import { Child } from './child.ts'
 import { assertNoLeaks } from './leaks.ts'
 import { runtimePath } from './runtime.ts'
-import { eventually } from './wait.ts'
+import { eventually, patience } from './wait.ts'
 
 /** How a command of the runtime ended, and what it said. */
 export interface Result {
@@ -147,7 +147,7 @@ export class Lab {
         stdio: [...fds, ...(options.fds ?? [])],
         cwd: options.cwd ?? this.dir,
         env: { ...this.env, ...options.env },
-        timeout: options.timeoutMs ?? 30_000,
+        timeout: (options.timeoutMs ?? 30_000) * patience,
         killSignal: 'SIGKILL',
       })
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
@@ -264,7 +264,7 @@ export class Lab {
 
   /** Waits until a container has a status. */
   async until(id: string, status: string): Promise<State> {
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 10_000 * patience
     for (;;) {
       const state = await this.state(id)
       if (state.status === status) return state

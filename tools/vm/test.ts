@@ -1,0 +1,82 @@
+/**
+ * The integration tests in a guest with a pure cgroup v2 hierarchy: `npm run test:vm [-- FILE...]`.
+ *
+ *   --short         only what differs between the cgroup layouts, as part of `npm test`
+ *   --systemd       with systemd as process 1 of the guest
+ *   --report=FILE   vitest's JSON report
+ */
+
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bin, home } from '../step.ts'
+import { runInGuest } from './guest.ts'
+import { prepareKernel } from './kernel.ts'
+
+/** What the layout of the cgroups decides: limits, device rules, freezing, removal, statistics. */
+const SHORT = [
+  'is the one of the config, in every hierarchy',
+  'has the memory limits of the config',
+  'has the CPU limits of the config',
+  'has the process limit of the config',
+  'is removed with everything that the container made below it',
+  'a program that takes too much memory is killed',
+  'changes limits by a resources document',
+  '--stats prints one line of statistics',
+  'goes from created through running and stopped to gone',
+  'stop the processes and let them go on',
+  'that no rule allows cannot be opened',
+  'a rule may allow one of them',
+]
+const SHORT_FILES = ['cgroup', 'lifecycle', 'listing', 'filesystem'].map((name) => `tests/conformance/${name}.test.ts`)
+/** Software emulation is slow: tests may take this many times longer. */
+const PATIENCE = 10
+const SKIPPED = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 1, testResults: [] }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: 'boolean', default: false }, systemd: { type: 'boolean', default: false }, report: { type: 'string' } },
+})
+
+/** Why there can be no guest here; with REQUIRE_PRIVILEGED=1 that is a failure. */
+function obstacle(): string | undefined {
+  if (process.arch !== 'x64') return 'the guest is for x86-64 only'
+  if (process.getuid?.() !== 0) return 'the guest needs root to see all of the file system'
+  return undefined
+}
+
+function skip(reason: string): number {
+  console.log(`guest: skipped: ${reason}`)
+  if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(SKIPPED))
+  return process.env['REQUIRE_PRIVILEGED'] === '1' ? 1 : 0
+}
+
+async function test(): Promise<number> {
+  const files = positionals.length > 0 ? positionals : values.short ? [...SHORT_FILES, '--testNamePattern', SHORT.join('|')] : []
+  const outputDir = mkdtempSync(join(tmpdir(), 'teu-guest-report-'))
+  const names = ['TEU_TEST_RUNTIME', 'REQUIRE_PRIVILEGED'].filter((name) => process.env[name] !== undefined)
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', '--outputFile.json=/run/job/out/report.json']
+    const times = [`--testTimeout=${60_000 * PATIENCE}`, `--hookTimeout=${60_000 * PATIENCE}`]
+    const status = await runInGuest([bin('vitest'), 'run', '--project', 'integration', ...reporters, ...times, ...files], {
+      kernel: prepareKernel(),
+      systemd: values.systemd,
+      timeoutMs: (values.short ? 10 : 120) * 60_000,
+      cwd: home,
+      env: {
+        TEU_TEST_PATIENCE: String(PATIENCE),
+        NO_COLOR: '1',
+        ...Object.fromEntries(names.map((name) => [name, process.env[name] ?? ''])),
+      },
+      outputDir,
+    })
+    if (values.report !== undefined) renameSync(join(outputDir, 'report.json'), values.report)
+    return status
+  } finally {
+    rmSync(outputDir, { recursive: true })
+  }
+}
+
+const reason = obstacle()
+process.exitCode = reason === undefined ? await test() : skip(reason)
