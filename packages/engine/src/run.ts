@@ -1,6 +1,5 @@
 /** Running one program in a container of its own, start to end. */
 
-import { randomBytes } from 'node:crypto'
 import { type Containers, type CreateOptions, type ExitReport, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
 import { type Spec, TeuError } from '@teu/spec'
 import type { Plan } from '@teu/init'
@@ -76,7 +75,7 @@ interface Target {
 export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now()
   const containers = options.containers ?? (await defaultContainers())
-  const id = options.id ?? `run-${randomBytes(6).toString('hex')}`
+  const id = options.id ?? `run-${Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex')}`
   if (options.capture === true && options.stdio !== undefined) {
     throw new TeuError('ERR_TEU_USAGE', 'Cannot capture the output and connect stdio at the same time')
   }
@@ -126,7 +125,10 @@ function containerOptions(options: RunOptions, target: Target): CreateOptions {
   }
 }
 
-function captureOf({ stdin, stdout, stderr }: RunningProcess, options: RunCommonOptions): Promise<[CapturedStream, CapturedStream | undefined]> {
+function captureOf(
+  { stdin, stdout, stderr }: RunningProcess,
+  options: RunCommonOptions,
+): Promise<[CapturedStream, CapturedStream | undefined]> {
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES
   if (options.input !== undefined) stdin?.end(options.input)
   return Promise.all([capture(stdout as NodeJS.ReadableStream, limit), stderr && capture(stderr, limit)])

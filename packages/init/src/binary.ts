@@ -2,7 +2,6 @@
 
 import { accessSync, constants } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { TeuError } from '@teu/spec'
 
 let provided: (() => string) | undefined
@@ -26,7 +25,7 @@ export function findInitBinary(): string {
 
 /** This module is in `src/` or in `dist/`; the executable is in `dist/`. */
 function packaged(): string {
-  const path = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'teu-init')
+  const path = join(import.meta.dirname, '..', 'dist', 'teu-init')
   return executable(path, 'Build it with `npm run build init` in the source tree, or reinstall the package')
 }
 

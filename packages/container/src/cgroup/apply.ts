@@ -1,7 +1,6 @@
 /** Applies a live update of resources: all of it, or nothing. */
 
 import { constants } from 'node:fs'
-import { access, open, readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { TeuError } from '@teu/spec'
 import { formerValue } from './former-value.ts'
@@ -132,12 +131,19 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
+function promises(): typeof import('node:fs/promises') {
+  return process.getBuiltinModule('node:fs/promises')
+}
+
 const kernelFiles: CgroupFiles = {
   // Some files can only be written: there is nothing to put back then.
-  read: (path) => readFile(path, 'latin1').catch(() => undefined),
+  read: (path) =>
+    promises()
+      .readFile(path, 'latin1')
+      .catch(() => undefined),
   async write(path, value) {
     // Without O_CREAT: the directory is the kernel's, and a file that it does not offer must not appear.
-    const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+    const file = await promises().open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
     try {
       await file.write(value)
     } finally {
@@ -145,8 +151,10 @@ const kernelFiles: CgroupFiles = {
     }
   },
   exists: (path) =>
-    access(path).then(
-      () => true,
-      () => false,
-    ),
+    promises()
+      .access(path)
+      .then(
+        () => true,
+        () => false,
+      ),
 }

@@ -1,7 +1,6 @@
 /** Reading and clearing away the cgroups of a container that exists. */
 
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { TeuError } from '@teu/spec'
 import { freezerHierarchy, memoryHierarchy, ownHierarchies, processHierarchy } from './guard.ts'
 import type { CgroupLocation } from './locate.ts'
@@ -88,7 +87,8 @@ export async function removeCgroups(location: CgroupLocation, options: { signal?
 async function removeCgroup(path: string, signal: AbortSignal | undefined): Promise<void> {
   let cause: NodeJS.ErrnoException | undefined
   for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
-    if (attempt > 0) await pause(FIRST_PAUSE_MS << (attempt - 1), undefined, signal && { signal })
+    if (attempt > 0)
+      await process.getBuiltinModule('node:timers/promises').setTimeout(FIRST_PAUSE_MS << (attempt - 1), undefined, signal && { signal })
     cause = removeTree(path)
     if (cause === undefined) return
     if (cause.code !== 'EBUSY') break

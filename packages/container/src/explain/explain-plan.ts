@@ -1,6 +1,5 @@
 /** A plan for people and for programs, before anything of it has happened. Pure. */
 
-import { createHash } from 'node:crypto'
 import type { Plan, Stage, Step } from '@teu/init'
 import { StepTeller } from './describe-step.ts'
 import { environmentEntry, textOf } from './printable.ts'
@@ -86,7 +85,7 @@ function fieldValue(name: string, value: unknown, showEnv: boolean): unknown {
   if (!(value instanceof Uint8Array)) return value
   const text = value.length <= MAX_TEXT_BYTES ? textOf(value) : undefined
   if (text !== undefined) return { length: value.length, text }
-  return { length: value.length, sha256: createHash('sha256').update(value).digest('hex') }
+  return { length: value.length, sha256: process.getBuiltinModule('node:crypto').createHash('sha256').update(value).digest('hex') }
 }
 
 function countSteps(plan: Plan): number {

@@ -1,11 +1,11 @@
 /** Opening the gate that a created container waits at. */
 
 import { closeSync, constants, createReadStream, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type Frame, FrameReader, type Plan } from '@teu/init'
 import type { LoadedRecord } from '../record/container-record.ts'
 import { failureOf } from '../report/failure.ts'
+import { readableFrom } from '../helper/pipe-streams.ts'
 import { alreadyRunning, notRunning } from './refusals.ts'
 
 type FailedFrame = Extract<Frame, { kind: 'failed' }>
@@ -60,7 +60,7 @@ function pushGate(path: string, id: string): void {
 /** Opens the reading end of the status FIFO. Init holds it open both ways, so end of file means that it has executed the program, or died. */
 function openStatus(path: string): Readable {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
-  if (process.versions['bun'] === undefined) return new Socket({ fd, readable: true, writable: false })
+  if (process.versions['bun'] === undefined) return readableFrom(fd)
   // Bun cannot poll a FIFO. A blocking open waits for a writer that may be gone, so a writer of our own lets it pass.
   const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   const blocking = openSync(path, constants.O_RDONLY)

@@ -1,7 +1,6 @@
 /** Samples the facts of the host on which plans are based. */
 
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync } from 'node:fs'
-import { machine, release } from 'node:os'
 import type { CgroupFacts, CgroupV1Hierarchy, HostFacts } from '../host-facts.ts'
 import { CGROUP_TYPES, cgroupFacts } from './cgroup-facts.ts'
 import { parseMountinfo } from './mountinfo.ts'
@@ -13,6 +12,14 @@ const CGROUP2_SUPER_MAGIC = 0x63677270
 /** Link text of the initial user namespace: its inode number is fixed in linux/proc_ns.h (PROC_USER_INIT_INO). */
 const INITIAL_USER_NAMESPACE = 'user:[4026531837]'
 const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'] as const
+/** uname(2)'s words for what this program was compiled for. A 32-bit personality, which changes uname(2), does not change these. */
+const MACHINES: Readonly<Record<string, string>> = {
+  x64: 'x86_64',
+  arm64: 'aarch64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loongarch64',
+}
 const ID_MAP_DIRECTORIES = ['/usr/bin', '/usr/local/bin', '/bin', '/usr/sbin', '/sbin']
 
 export interface ProbeOptions {
@@ -25,11 +32,12 @@ export interface ProbeOptions {
  *  @see proc(5), cgroups(7), uname(2) */
 export function probeHost(options: ProbeOptions = {}): HostFacts {
   const root = options.root ?? ''
-  const [major = '0', minor = '0'] = release().split('.')
   const euid = process.geteuid?.() ?? 0
   return {
-    kernel: [Number.parseInt(major, 10), Number.parseInt(minor, 10)],
-    machine: machine(),
+    get kernel() {
+      return keep(this, 'kernel', kernelVersion(readFileSync(`${root}/proc/sys/kernel/osrelease`, 'latin1')))
+    },
+    machine: MACHINES[process.arch] ?? process.getBuiltinModule('node:os').machine(),
     euid,
     egid: process.getegid?.() ?? 0,
     get rootless() {
@@ -66,6 +74,11 @@ export function probeHost(options: ProbeOptions = {}): HostFacts {
 function keep<T>(facts: HostFacts, name: keyof HostFacts, value: T): T {
   Object.defineProperty(facts, name, { value, enumerable: true })
   return value
+}
+
+function kernelVersion(release: string): readonly [major: number, minor: number] {
+  const [major = '0', minor = '0'] = release.split('.')
+  return [Number.parseInt(major, 10), Number.parseInt(minor, 10)]
 }
 
 /** Layout of the cgroup file systems. Where everything is in its usual place, mountinfo, which can be long, is not read. */

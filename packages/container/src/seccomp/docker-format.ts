@@ -1,6 +1,5 @@
 /** Profiles as people pass them to engines (`--security-opt seccomp=FILE`): the OCI object with entries that depend on the machine. */
 
-import { constants } from 'node:os'
 import type { LinuxSeccomp, LinuxSyscall } from '@teu/spec'
 import { TeuError } from '@teu/spec'
 import { nativeArchitecture } from './architecture.ts'
@@ -115,7 +114,8 @@ function isOlder(kernel: readonly [number, number], than: readonly [number, numb
 /** An error given by name or number; the name, Podman's addition, counts when both are there. */
 function errnoNumber(name: unknown, number: unknown, at: string): unknown {
   if (name === undefined || name === null || name === '') return number ?? undefined
-  const errno = typeof name === 'string' ? (constants.errno as Readonly<Record<string, number>>)[name] : undefined
+  const errno =
+    typeof name === 'string' ? (process.getBuiltinModule('node:os').constants.errno as Readonly<Record<string, number>>)[name] : undefined
   if (errno === undefined) throw fileError(at, `expected an error name such as "EPERM", got ${shown(name)}`)
   return errno
 }

@@ -1,6 +1,6 @@
 /** Connection to a message bus over a Unix socket: method calls and signals, nothing else. */
 
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { TeuError } from '@teu/spec'
 import { type DBusMessage, decodeMessage, encodeMessage, FIXED_HEADER_BYTES, messageSize } from './message.ts'
 import type { DBusValue } from './value.ts'
@@ -71,7 +71,7 @@ export class DBusConnection implements AsyncDisposable {
    *  @param path  of the socket
    *  @throws {TeuError} ERR_TEU_SYSTEM, ERR_TEU_TIMEOUT; the signal's reason */
   static async open(path: string, options: WaitOptions = {}): Promise<DBusConnection> {
-    const socket = connect({ path })
+    const socket = process.getBuiltinModule('node:net').connect({ path })
     try {
       const connection = await within<DBusConnection>(options, `connect to the message bus at ${path}`, (settle) => {
         const opening = new DBusConnection(socket, (error) => settle(error, opening))
