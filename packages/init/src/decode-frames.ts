@@ -106,8 +106,8 @@ export class FrameReader {
       frames.push(decodeFrame(bytes.subarray(at, at + size)))
       at += size
     }
-    // a copy: the chunk's memory may be used again by whoever reads
-    this.#rest = at === bytes.length ? new Uint8Array() : bytes.slice(at)
+    // a copy, which slice() of a Buffer is not: the chunk's memory may be used again by whoever reads
+    this.#rest = new Uint8Array(bytes.subarray(at))
     return frames
   }
 }

@@ -89,7 +89,11 @@ function sanitizedTargets(sources: readonly string[]): Target[] {
   const used = ['decode.c', 'protocol.c', 'io.c', 'steps.gen.c'].map((name) => join(sourceDir, name))
   const harness = [join(packageDir, 'test/c/decode-harness.c'), ...used]
   return [
-    { output: join(packageDir, 'build/teu-init-sanitized'), sources, command },
+    {
+      output: join(packageDir, 'build/teu-init-sanitized'),
+      sources: [...sources, join(packageDir, 'test/c/sanitizer-options.c')],
+      command,
+    },
     { output: join(packageDir, 'build/decode-harness'), sources: harness, command },
   ]
 }

@@ -1,7 +1,7 @@
 /** Starts the built teu-init in both of its ways and collects what it says. */
 
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -227,6 +227,14 @@ export function scratch(): { path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'teu-init-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
+
+/** Resident memory of a process in KiB. */
+export function residentKib(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
+
+/** What one process of teu-init may have in memory; with sanitizers much of it is theirs. */
+export const RESIDENT_LIMIT_KIB: number = findInitBinary().includes('sanitized') ? 65_536 : 1024
 
 /** True while the process exists and is no zombie. */
 export function isAlive(pid: number): boolean {

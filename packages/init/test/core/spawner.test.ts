@@ -1,7 +1,20 @@
 import { constants, closeSync, openSync, readdirSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { encodePipeRequest, encodePlan, splitWaitStatus } from '../../src/index.ts'
-import { CLONE, exec, hook, isAlive, scratch, shell, Spawner, supervise, supervised, until } from './driver.ts'
+import {
+  CLONE,
+  exec,
+  hook,
+  isAlive,
+  RESIDENT_LIMIT_KIB,
+  residentKib,
+  scratch,
+  shell,
+  Spawner,
+  supervise,
+  supervised,
+  until,
+} from './driver.ts'
 
 const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 
@@ -26,7 +39,7 @@ describe('teu-init spawner', () => {
   it('keeps nothing of a plan that has ended: no process, no descriptor, no memory', async () => {
     await using spawner = new Spawner()
     const { pid } = await spawner.frames.first('hello')
-    const memory = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+    const memory = (): number => residentKib(pid)
     const run = async (tag: number): Promise<void> => {
       spawner.plan(tag, { ...supervised([hook('true', { stateHead: new Uint8Array(500_000) }), ...exec('/bin/true')]) })
       await spawner.frames.first('done', tag)
@@ -36,9 +49,9 @@ describe('teu-init spawner', () => {
     const before = memory()
     for (let tag = 10; tag < 60; tag++) await run(tag)
     await until(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') === '')
-    expect(descriptors(pid)).toBe(open)
+    await until(() => descriptors(pid) === open)
     expect(memory() - before).toBeLessThan(64)
-    expect(memory()).toBeLessThan(1024)
+    expect(memory()).toBeLessThan(RESIDENT_LIMIT_KIB)
   })
 
   it('brings control requests to the plan that they are for', async () => {
@@ -61,7 +74,7 @@ describe('teu-init spawner', () => {
     await spawner.frames.first('done', 2)
     await spawner.frames.first('done', 1)
     expect(spawner.frames.of('exited', 1)).toMatchObject([{ waitStatus: 4 << 8 }])
-    expect(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])).toBeLessThan(1024)
+    expect(residentKib(pid)).toBeLessThan(RESIDENT_LIMIT_KIB)
   })
 
   it('ends at the end of its channel, and with it bound containers, but not unbound ones', async () => {

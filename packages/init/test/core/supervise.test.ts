@@ -2,7 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { encodeControl, encodePlan, findInitBinary, NO_SLOT, type Plan, splitWaitStatus, type StepOf } from '../../src/index.ts'
-import { CLONE, exec, isAlive, runOnce, scratch, shell, startOnce, supervise, supervised, until } from './driver.ts'
+import {
+  CLONE,
+  exec,
+  isAlive,
+  RESIDENT_LIMIT_KIB,
+  residentKib,
+  runOnce,
+  scratch,
+  shell,
+  startOnce,
+  supervise,
+  supervised,
+  until,
+} from './driver.ts'
 
 const control = (what: 'signal' | 'resize' | 'release', a = 0, b = 0): Uint8Array => encodeControl({ tag: 7, what, a, b })
 const endOf = (frames: { waitStatus: number }[]): ReturnType<typeof splitWaitStatus> => splitWaitStatus(frames[0]?.waitStatus ?? 0)
@@ -117,7 +130,7 @@ describe('supervise', () => {
     const { stdout } = spawnSync('sh', ['-c', `for f in /proc/${pid}/fd/*; do readlink $f; done`], { encoding: 'utf8' })
     expect(stdout.split('\n')).not.toContain('/')
     expect(stdout.split('\n')).not.toContain('/etc')
-    expect(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])).toBeLessThan(1024)
+    expect(residentKib(pid)).toBeLessThan(RESIDENT_LIMIT_KIB)
     run.control?.end()
     await run.finished
   })
@@ -172,7 +185,7 @@ describe('terminal of a supervised program', () => {
     const run = startOnce(onTerminal('head -c 3000000 /dev/zero | tr "\\0" x'), { under: slowly })
     const { pid } = await run.frames.first('hello')
     await new Promise((resolve) => setTimeout(resolve, 400))
-    expect(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])).toBeLessThan(1024)
+    expect(residentKib(pid)).toBeLessThan(RESIDENT_LIMIT_KIB)
     expect(run.frames.of('exited')).toEqual([])
     expect((await run.finished).stdout).toBe('x'.repeat(3_000_000))
   })
