@@ -82,7 +82,8 @@ function programFailure(frame: FailedFrame, candidates: readonly string[]): Word
     const program = candidates[0]?.slice(candidates[0].lastIndexOf('/') + 1)
     return { code, message: `exec: "${program}": executable file not found in $PATH` }
   }
-  if (frame.errno === 'EISDIR') return { code, message: `exec: "${name}": is a directory` }
+  // Docker looks for the first of these phrases, podman for the second.
+  if (frame.errno === 'EISDIR') return { code, message: `exec: "${name}": is a directory: permission denied` }
   const remedy =
     frame.errno === 'ENOEXEC'
       ? 'Check that the program is built for this machine, or starts with an interpreter line'
