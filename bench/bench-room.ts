@@ -1,0 +1,61 @@
+/** What all benches share: one bundle, a state root for each contestant, and the contestants. */
+
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { compileTimer } from './timer.ts'
+
+/** A runtime with an OCI command line. */
+export interface Contestant {
+  readonly name: string
+  /** Program and global options. */
+  readonly line: readonly string[]
+}
+
+const RUNC = '/usr/sbin/runc'
+const RUNTIMES: readonly (readonly [name: string, path: string])[] = [
+  ['teu-oci', join(dirname(import.meta.dirname), 'dist/teu-oci')],
+  ['crun', '/usr/bin/crun'],
+  ['runc', RUNC],
+]
+
+/** Made by `open`; disposing removes everything. */
+export class BenchRoom implements Disposable {
+  readonly dir: string
+  readonly timer: string
+  readonly contestants: readonly Contestant[]
+
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), 'teu-bench-'))
+    this.timer = compileTimer(this.dir)
+    const missing = RUNTIMES.filter(([, path]) => !existsSync(path))
+    if (missing.length > 0) throw new Error(`not installed: ${missing.map(([, path]) => path).join(', ')}`)
+    this.contestants = RUNTIMES.map(([name, path]) => ({ name, line: [path, '--root', join(this.dir, `state-${name}`)] }))
+  }
+
+  /** A bundle with busybox: the config of `runc spec` without the terminal, running `args`. */
+  bundle(name: string, args: readonly string[]): string {
+    const dir = join(this.dir, name)
+    const bin = join(dir, 'rootfs/bin')
+    mkdirSync(bin, { recursive: true })
+    copyFileSync('/bin/busybox', join(bin, 'busybox'))
+    for (const applet of ['true', 'sleep']) symlinkSync('busybox', join(bin, applet))
+    execFileSync(RUNC, ['spec', '--bundle', dir])
+    const file = join(dir, 'config.json')
+    const config = JSON.parse(readFileSync(file, 'utf8')) as { process: { terminal: boolean; args: readonly string[] } }
+    config.process.terminal = false
+    config.process.args = args
+    writeFileSync(file, JSON.stringify(config))
+    return dir
+  }
+
+  /** State root of the library. */
+  get libraryRoot(): string {
+    return join(this.dir, 'state-library')
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
