@@ -35,11 +35,12 @@ export function seccompFilter(profile: LinuxSeccomp, host: HostFacts): SeccompFi
 }
 
 function compile(profile: LinuxSeccomp, { machine, kernel }: HostFacts): SeccompFilter {
-  const { program, flags } = compileSeccomp(profile, { machine, kernel })
+  const { program, flags, notify } = compileSeccomp(profile, { machine, kernel })
   return {
     program,
     flags,
-    ...(profile.listenerPath !== undefined && { listenerPath: profile.listenerPath }),
+    // A filter that asks nobody needs no listener, whatever the profile names.
+    ...(notify && profile.listenerPath !== undefined && { listenerPath: profile.listenerPath }),
     ...(profile.listenerMetadata !== undefined && { listenerMetadata: profile.listenerMetadata }),
   }
 }
