@@ -91,8 +91,9 @@ int op_exec(struct run *run, const struct step_exec *step) {
   if (run->gated) send_frame(run, TEU_FRAME_STARTED, (uint64_t)getpid(), 0, NULL, 0);
   /* a parent that has died before the death signal was set, or that gives up, wants no program any more */
   if (!run->outlives && parent_is_gone(run)) _exit(1);
-  /* closed by execve, so that its failure can still be told; nothing of ours is left to the program */
-  if (sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
+  /* closed by execve, so that its failure can still be told; nothing of ours is left to the program. Where a filter is in force it has
+   * been done before, because the filter may refuse it, or kill for it. */
+  if (!run->filtered && sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
   __atomic_store_n(&run->progress->execs, 1, __ATOMIC_RELEASE);
   (void)execve(run->program, step->args.items, env);
   __atomic_store_n(&run->progress->execs, 0, __ATOMIC_RELEASE);

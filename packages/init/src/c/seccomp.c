@@ -108,6 +108,8 @@ int op_seccomp(struct run *run, const struct step_seccomp *step) {
   if (step->program.size == 0 || step->program.size % INSTRUCTION != 0 || step->program.size / INSTRUCTION > MAX_INSTRUCTIONS) {
     return fail(run, TEU_SYS_seccomp, EINVAL, NULL);
   }
+  if (!run->filtered && sys_close_range(3, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
+  run->filtered = true;
   if (step->listener == TEU_NO_SLOT) return set_filter(step, 0) < 0 ? fail(run, TEU_SYS_seccomp, errno, NULL) : 0;
   const struct teu_step *notify = notify_step(run, step->listener);
   if (notify != NULL) return set_filter_and_hand_over(run, step, notify);

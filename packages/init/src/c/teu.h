@@ -96,6 +96,7 @@ struct run {
   uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
   struct progress *progress;    /* NULL before `clone` */
   const char *program;          /* what find_program found */
+  bool filtered;                /* a seccomp filter is in force: every further call may be refused */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
   struct undo_log undo;         /* parent only */
   struct sync_state sync;
