@@ -1,16 +1,17 @@
 /** One helper process per plan, for the command line: no spawner to start and to stop. Detached plans (create, exec -d, kill …) run
  *  synchronously; supervised ones (foreground run and exec) leave the event loop free for signals. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
-import type { Readable, Stream, Writable } from 'node:stream'
+import { closeSync } from 'node:fs'
 import { encodeControl, encodePlan, findInitBinary, type Frame, FrameReader, type Plan } from '@teu/init'
 import { TeuError } from '@teu/spec'
+import { bunChildren } from './child-of-bun.ts'
+import { nodeChildren } from './child-of-node.ts'
+import { forwardSignals } from './forward-signals.ts'
+import { readStatus, requestFile, statusFile } from './request-file.ts'
 import type { Submission, SubmitOptions, Transport } from './transport.ts'
 
 export interface OnceOptions {
-  /** Directory for the request and the status file while the helper runs: 0700 and ours. */
+  /** Directory in which the request and the status have a file for a moment: 0700 and ours. */
   readonly directory: string
   /** Descriptor numbers of this process that teu-init finds at 6, 7, … for `adopt` steps. */
   readonly extraFds?: readonly number[]
@@ -23,10 +24,10 @@ type StdioChoice = number | 'ignore'
 /** First descriptor number in teu-init for {@link OnceOptions.extraFds}. */
 export const FIRST_EXTRA_FD = 6
 
+const children = process.versions['bun'] === undefined ? nodeChildren : bunChildren
+
 /** One plan per helper, so the number does not matter. */
 const TAG = 1
-
-let counter = 0
 
 export class OnceTransport implements Transport {
   readonly #options: OnceOptions
@@ -40,134 +41,77 @@ export class OnceTransport implements Transport {
   }
 
   submit({ plan, trace, onFrame }: SubmitOptions): Submission {
-    const files = new RequestFiles(this.#options.directory, encodePlan(plan, { tag: TAG, trace: trace ?? false }))
-    return staysInForeground(plan) ? this.#supervised(files, plan, onFrame) : this.#detached(files, onFrame)
+    const request = requestFile(this.#options.directory, encodePlan(plan, { tag: TAG, trace: trace ?? false }))
+    try {
+      return staysInForeground(plan) ? this.#supervised(request, plan, onFrame) : this.#detached(request, onFrame)
+    } finally {
+      closeSync(request)
+    }
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
 
-  #detached(files: RequestFiles, onFrame: (frame: Frame) => void): Submission {
-    const { stdio, extraFds = [] } = this.#options
-    const done = (async () => {
-      const result = spawnSync(findInitBinary(), ['once'], {
-        argv0: 'teu-init',
-        env: {},
-        stdio: [...(stdio ?? [0, 1, 2]), files.request, files.status, 'ignore', ...extraFds],
-      })
-      const finished = files.deliver(onFrame)
-      if (result.error) throw helperGone(result.error.message)
-      if (!finished) throw helperGone(`it ended with ${result.signal ?? `exit code ${result.status}`}`)
-    })()
-    done.catch(() => undefined)
+  #detached(request: number, onFrame: (frame: Frame) => void): Submission {
+    const { stdio, extraFds = [], directory } = this.#options
+    const status = statusFile(directory)
+    let failure: TeuError | undefined
+    try {
+      const { hasRun, how } = children.run(findInitBinary(), [...(stdio ?? [0, 1, 2]), request, status, 'ignore', ...extraFds])
+      if (!hasRun || !deliver(readStatus(status), onFrame)) failure = helperGone(hasRun ? `it ended with ${how}` : how)
+    } finally {
+      closeSync(status)
+    }
+    const done = failure ? Promise.reject(failure) : Promise.resolve()
+    done.catch(nothing)
     return { done, signal: nothing, resize: nothing, release: nothing, ref: nothing, unref: nothing }
   }
 
-  #supervised(files: RequestFiles, plan: Plan, onFrame: (frame: Frame) => void): Submission {
+  #supervised(request: number, plan: Plan, onFrame: (frame: Frame) => void): Submission {
     const { stdio, extraFds = [] } = this.#options
-    const child = spawn(findInitBinary(), ['once'], {
-      argv0: 'teu-init',
-      env: {},
-      // A session of its own: what the terminal sends to our process group must reach the container once, through us.
-      detached: true,
-      stdio: [...(stdio ?? [0, 1, 2]), files.request, 'pipe', 'pipe', ...extraFds],
-    })
-    files.close()
-    const stopForwarding = forwardsSignals(plan) ? forwardSignals(child) : nothing
     const reader = new FrameReader()
-    const done = new Promise<void>((resolve, reject) => {
-      const status = child.stdio[4] as Readable
-      status.on('data', (chunk: Buffer) => {
-        for (const frame of reader.push(chunk)) {
+    let settle!: { resolve: () => void; reject: (error: Error) => void }
+    const done = new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
+    const child = children.start({
+      path: findInitBinary(),
+      fds: [...(stdio ?? [0, 1, 2]), request, 'pipe', 'pipe', ...extraFds],
+      onStatus(bytes) {
+        for (const frame of reader.push(bytes)) {
           onFrame(frame)
-          if (frame.kind === 'done') resolve()
+          if (frame.kind === 'done') settle.resolve()
         }
-      })
-      // Bun reports the end of the process before it has read everything that the process has written.
-      const drained = new Promise((end) => status.once('close', end).once('end', end))
-      child.once('error', (error) => reject(helperGone(error.message)))
-      child.once('exit', (code, signal) => {
-        void drained.then(() => reject(helperGone(`it ended with ${signal ?? `exit code ${code}`}`)))
-      })
+      },
+      onEnd: (how) => settle.reject(helperGone(`it ended with ${how}`)),
     })
+    const stopForwarding = forwardsSignals(plan) ? forwardSignals(child.kill) : nothing
     done.catch(nothing).finally(stopForwarding)
-    // End of file on its control channel tells the helper that nobody waits any more. The types know five streams only.
-    const channel = (child.stdio as readonly (Stream | null | undefined)[])[5] as Writable | undefined
-    channel?.on('error', nothing)
-    const control = (what: 'signal' | 'resize', a: number, b = 0): void => void channel?.write(encodeControl({ tag: TAG, what, a, b }))
+    const control = (what: 'signal' | 'resize', a: number, b = 0): void => child.send(encodeControl({ tag: TAG, what, a, b }))
     return {
       done,
       signal: (number) => control('signal', number),
       resize: (rows, columns) => control('resize', rows, columns),
-      release: () => channel?.destroy(),
-      ref: () => child.ref(),
-      unref: () => child.unref(),
+      // End of file on its control channel tells the helper that nobody waits any more.
+      release: child.hangUp,
+      ref: child.ref,
+      unref: child.unref,
     }
   }
+}
+
+/** Hands over all frames of a helper that has ended; false when the last one is missing. */
+function deliver(status: Uint8Array, onFrame: (frame: Frame) => void): boolean {
+  let finished = false
+  for (const frame of new FrameReader().push(status)) {
+    onFrame(frame)
+    if (frame.kind === 'done' || ((frame.kind === 'created' || frame.kind === 'started') && !finished)) finished = true
+  }
+  return finished
 }
 
 function forwardsSignals(plan: Plan): boolean {
   const last = plan.parent.at(-1)
   return last?.op === 'supervise' && last.forwardSignals
-}
-
-/** Signals that are a process's own affair, or that nobody can catch. */
-const NOT_FORWARDED: ReadonlySet<string> = new Set([
-  'SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGURG', 'SIGPIPE', 'SIGPROF', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS', 'SIGABRT', 'SIGIOT',
-])
-
-/** Passes every signal on to the helper, which passes it on to the program (SIGWINCH makes it look at the terminal's size).
- *  @returns  a function that ends it */
-function forwardSignals(child: ChildProcess): () => void {
-  const handlers: [NodeJS.Signals, () => void][] = []
-  for (const name of Object.keys(constants.signals) as NodeJS.Signals[]) {
-    if (NOT_FORWARDED.has(name)) continue
-    const handler = (): void => void child.kill(name)
-    try {
-      process.on(name, handler)
-      handlers.push([name, handler])
-    } catch {
-      // The engine keeps this one for itself.
-    }
-  }
-  return () => {
-    for (const [name, handler] of handlers) process.off(name, handler)
-  }
-}
-
-/** The request and the status of one helper as files: a synchronous child cannot be talked to over pipes without a deadlock. */
-class RequestFiles {
-  readonly request: number
-  readonly status: number
-  readonly #statusPath: string
-
-  constructor(directory: string, bytes: Uint8Array) {
-    counter += 1
-    const stem = `${directory}/.${process.pid}.${counter}`
-    writeFileSync(`${stem}.plan`, bytes, { flag: 'wx', mode: 0o600 })
-    this.request = openSync(`${stem}.plan`, 'r')
-    unlinkSync(`${stem}.plan`)
-    this.#statusPath = `${stem}.status`
-    this.status = openSync(this.#statusPath, 'ax+', 0o600)
-  }
-
-  /** Hands over all frames of a helper that has ended; false when the last one is missing. */
-  deliver(onFrame: (frame: Frame) => void): boolean {
-    let finished = false
-    for (const frame of new FrameReader().push(readFileSync(this.#statusPath))) {
-      onFrame(frame)
-      if (frame.kind === 'done' || ((frame.kind === 'created' || frame.kind === 'started') && !finished)) finished = true
-    }
-    this.close()
-    return finished
-  }
-
-  close(): void {
-    closeSync(this.request)
-    closeSync(this.status)
-    unlinkSync(this.#statusPath)
-  }
 }
 
 /** Steps that last: while they run, this process has to hear of events, signals and the caller's wish to end. */
