@@ -75,6 +75,11 @@ export class Containers {
     this.#host = typeof options.rootless === 'boolean' ? { ...host, rootless: options.rootless } : host
   }
 
+  /** Plans for the containers of a state root without opening it: nothing is made, nothing is checked on disk but the bundle. */
+  static plan(id: string, options: CreateOptions, mode: CreateMode = 'create', open: OpenOptions = {}): Plan {
+    return new Containers(resolve(open.root ?? defaultRoot()), open).plan(id, options, mode)
+  }
+
   /** Opens the state root and makes it if it is missing.
    *  @throws {TeuError} ERR_TEU_USAGE when the root is "/" or others can change it */
   static open(options: OpenOptions = {}): Promise<Containers> {

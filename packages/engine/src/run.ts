@@ -1,6 +1,6 @@
 /** Running one program in a container of its own, start to end. */
 
-import { type Containers, type CreateOptions, type ExitReport, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
+import { Containers, type CreateOptions, type ExitReport, type OpenOptions, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
 import { type Spec, TeuError } from '@teu/spec'
 import type { Plan } from '@teu/init'
 import { type CapturedStream, capture, DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'
@@ -106,8 +106,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
 
 /** The plan that {@link run} would execute. Nothing is changed.
  *  @throws {TeuError} what `run` would throw for bad input */
-export function planRun(options: RunOptions & { containers: Containers }): Plan {
-  return options.containers.plan(options.id ?? 'run', containerOptions(options, targetOf(options)), 'run')
+export function planRun(options: RunOptions, open: OpenOptions = {}): Plan {
+  return Containers.plan(options.id ?? 'run', containerOptions(options, targetOf(options)), 'run', open)
 }
 
 function targetOf(options: RunOptions): Target {

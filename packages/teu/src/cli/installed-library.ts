@@ -6,7 +6,7 @@ import type { Library } from './library.ts'
 /** The library that is installed beside the command line. */
 export const library: Library = {
   open: async (options) => await Containers.open(options),
-  explain: async (id, { open, ...options }, how) => explainPlan((await Containers.open(open)).plan(id, options, 'create'), how),
+  explain: (id, { open, ...options }, how) => Promise.resolve().then(() => explainPlan(Containers.plan(id, options, 'create', open), how)),
   statsDocument: toRuncStats,
   mountOptions: MOUNT_OPTION_WORDS,
 }

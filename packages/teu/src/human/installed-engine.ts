@@ -1,7 +1,7 @@
 /** The real {@link Engine}. */
 
 import { readFileSync } from 'node:fs'
-import { Containers, explainPlan, type HelperKind, probeHost, resolveSeccompProfile } from '@teu/container'
+import { Containers, explainPlan, type HelperKind, type OpenOptions, probeHost, resolveSeccompProfile } from '@teu/container'
 import { planRun, run } from '@teu/engine'
 import { type LinuxSeccomp, parseJson, TeuError } from '@teu/spec'
 import type { Engine } from './engine.ts'
@@ -11,10 +11,11 @@ import { engineOptionsOf } from './engine-options.ts'
 export const engine: Engine = {
   run: async (request, root) =>
     await run({ ...engineOptionsOf(request, readSeccomp), containers: await open(root, request.capture ? 'spawner' : 'once') }),
-  explain: async (request, root, how) => {
-    const plan = planRun({ ...engineOptionsOf(request, readSeccomp), containers: await open(root, 'once') })
-    return explainPlan(plan, how)
-  },
+  explain: (request, root, how) =>
+    Promise.resolve().then(() => {
+      const open: OpenOptions = { helper: 'once', ...(root !== undefined && { root }) }
+      return explainPlan(planRun(engineOptionsOf(request, readSeccomp), open), how)
+    }),
 }
 
 /** Pipes to the container need the helper that stays; it ends when this process does. */
