@@ -6,18 +6,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Kernel } from './kernel.ts'
@@ -66,10 +55,12 @@ function machine(job: string, options: GuestOptions): string[] {
   ]
   const console = 'console=ttyS0 quiet loglevel=1 panic=-1'
   const cgroups = `cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1${options.systemd === true ? ' guest.systemd' : ''}`
+  const boot = `${console} ${cgroups}`
+  // biome-ignore format: an option and its value stand together
   return [
-    ...['-accel', accelerator(), '-cpu', 'max', '-smp', String(availableParallelism()), '-m', String(memory)],
-    ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
-    ...['-kernel', options.kernel.image, '-initrd', options.kernel.initramfs, '-append', `${console} ${cgroups}`],
+    '-accel', accelerator(), '-cpu', 'max', '-smp', String(availableParallelism()), '-m', String(memory),
+    '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio',
+    '-kernel', options.kernel.image, '-initrd', options.kernel.initramfs, '-append', boot,
     ...share('/', 'host', true),
     ...share(job, 'job', false),
   ]
