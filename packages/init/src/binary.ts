@@ -1,7 +1,7 @@
 /** Where the teu-init executable is. */
 
 import { accessSync, constants } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { TeuError } from '@teu/spec'
 
 let provided: (() => string) | undefined

@@ -15,7 +15,7 @@ int op_write_child(struct run *run, const struct step_write_child *step) {
   int proc = host_proc(run);
   if (proc < 0) return -1;
   if (run->child <= 0) return fail(run, TEU_SYS_open, ESRCH, step->file);
-  if (!process_path(run->child, step->file, path)) return fail(run, TEU_SYS_open, ENAMETOOLONG, step->file);
+  if (!process_path(run->child, step->file, path)) return fail(run, TEU_SYS_open, EINVAL, step->file);
   AUTO_CLOSE int fd = sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, 0,
                                   SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS | SYS_RESOLVE_NO_XDEV);
   if (fd < 0) return fail(run, TEU_SYS_openat2, errno, step->file);

@@ -26,7 +26,7 @@ int host_proc(struct run *run) {
 
 bool process_path(pid_t pid, const char *file, char path[64]) {
   char digits[21];
-  if (strlen(file) > 40) return false;
+  if (strlen(file) > 40 || strstr(file, "..") != NULL) return false; /* another process's directory is one step up */
   (void)stpcpy(stpcpy(stpcpy(path, decimal((uint64_t)pid, digits)), "/"), file);
   return true;
 }

@@ -14,7 +14,7 @@ int read_process_stat(struct run *run, pid_t pid, struct process_stat *stat);
 /* Opens a pidfd of the living process that has this pid and start time; -1 after fail() with ESRCH when there is none. */
 int open_process(struct run *run, pid_t pid, uint64_t start_time);
 
-/* `PID/file`, to be opened below host_proc(); false when it is too long. */
+/* `PID/file`, to be opened below host_proc(); false when it is too long or leads out of there. */
 bool process_path(pid_t pid, const char *file, char path[64]);
 
 #endif

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CLONE, exec, hook, runOnce, scratch, supervise, supervised } from './driver.ts'
+import { CLONE, type FrameOf, exec, hook, runOnce, scratch, supervise, supervised } from './driver.ts'
 
 /** Runs a hook in the parent before the clone, and returns its failure. */
-async function fail(...parameters: Parameters<typeof hook>): Promise<{ [key: string]: unknown } | undefined> {
+async function fail(...parameters: Parameters<typeof hook>): Promise<FrameOf<'failed'> | undefined> {
   const run = await runOnce({ parent: [hook(...parameters)] })
   return run.frames.of('failed')[0]
 }
@@ -36,7 +36,7 @@ describe('hook', () => {
       env: ['X=1', 'PATH=/bin:/usr/bin'],
       cwd: '/usr',
     })
-    expect(failure?.['detail']).toBe('exited with status 1: name|a b||1\n/usr\n0 1 2 3')
+    expect(failure?.detail).toBe('exited with status 1: name|a b||1\n/usr\n0 1 2 3')
   })
 
   it('says with which status and words it failed', async () => {
@@ -63,8 +63,8 @@ describe('hook', () => {
 
   it('may write more than is kept, of which the end is quoted', async () => {
     const failure = await fail('head -c 3000000 /dev/zero | tr "\\0" x; echo; echo the end; exit 1')
-    expect(failure?.['detail']).toMatch(/^exited with status 1: x+\nthe end$/)
-    expect((failure?.['detail'] as string).length).toBeLessThan(2048)
+    expect(failure?.detail).toMatch(/^exited with status 1: x+\nthe end$/)
+    expect(failure?.detail.length).toBeLessThan(2048)
   })
 
   it('need not read its state, however long it is', async () => {
@@ -102,7 +102,7 @@ describe('hook', () => {
   })
 
   it('starts with default signals', async () => {
-    expect((await fail('cat /proc/self/status | grep -E "^Sig(Blk|Ign)"; exit 1'))?.['detail']).toBe(
+    expect((await fail('cat /proc/self/status | grep -E "^Sig(Blk|Ign)"; exit 1'))?.detail).toBe(
       'exited with status 1: SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000',
     )
   })
