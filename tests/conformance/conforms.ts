@@ -1,7 +1,8 @@
 /** How conformance tests are written: `group('exec', (conforms) => { conforms('joins the namespaces', async (lab) => { … }) })`. */
 
 import { describe, expect, it } from 'vitest'
-import { Lab } from '../harness/lab.ts'
+import { withLab } from '../harness/in-lab.ts'
+import type { Lab } from '../harness/lab.ts'
 import { describeIf, type Requirement } from '../harness/requirements.ts'
 import { runtimeKind, runtimeRequirements } from '../harness/runtime.ts'
 import { knownDifferences } from './known-differences.ts'
@@ -9,20 +10,9 @@ import { knownDifferences } from './known-differences.ts'
 /** Declares one test; it gets a lab of its own, and nothing may be left of it afterwards. */
 export type Conforms = (name: string, test: (lab: Lab) => Promise<void>, options?: { requires?: Requirement }) => void
 
-async function inLab(test: (lab: Lab) => Promise<void>): Promise<void> {
-  const lab = new Lab()
-  let passed = false
-  try {
-    await test(lab)
-    passed = true
-  } finally {
-    await lab.close({ check: passed })
-  }
-}
-
 /** A test that is known to fail with this runtime: it must fail, so that the list can only shrink. */
 async function differs(test: (lab: Lab) => Promise<void>, name: string, reason: string): Promise<void> {
-  const failed = await inLab(test).then(
+  const failed = await withLab(test).then(
     () => false,
     () => true,
   )
@@ -37,9 +27,9 @@ export function group(title: string, body: (conforms: Conforms) => void): void {
     const full = `${title}: ${name}`
     const difference = known[full]
     if (options.requires !== undefined) {
-      describeIf(name, [options.requires], () => it('runs', () => inLab(test)))
+      describeIf(name, [options.requires], () => it('runs', () => withLab(test)))
     } else if (difference === undefined) {
-      it(name, () => inLab(test))
+      it(name, () => withLab(test))
     } else {
       it(`${name} (differs: ${difference})`, () => differs(test, full, difference))
     }

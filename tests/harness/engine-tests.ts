@@ -1,7 +1,8 @@
 /** How tests of engines are written: like conformance tests, but skipped as a group when the engine is not installed. */
 
-import { describe, it } from 'vitest'
-import { Lab } from './lab.ts'
+import { describe } from 'vitest'
+import { inLab } from './in-lab.ts'
+import type { Lab } from './lab.ts'
 import { describeIf, needsPrograms } from './requirements.ts'
 import { runtimeKind, runtimeRequirements } from './runtime.ts'
 
@@ -10,17 +11,6 @@ export type EngineTest = (name: string, test: (lab: Lab) => Promise<void>) => vo
 
 /** A group of tests of the engine, which drives the runtime under test. */
 export function engineTests(engine: string, programs: readonly string[], body: (test: EngineTest) => void): void {
-  const test: EngineTest = (name, run) =>
-    it(name, async () => {
-      const lab = new Lab()
-      let passed = false
-      try {
-        await run(lab)
-        passed = true
-      } finally {
-        await lab.close({ check: passed })
-      }
-    })
   describe(`${engine} drives ${runtimeKind}`, () =>
-    describeIf(engine, [...runtimeRequirements, needsPrograms(...programs)], () => body(test)))
+    describeIf(engine, [...runtimeRequirements, needsPrograms(...programs)], () => body(inLab)))
 }
