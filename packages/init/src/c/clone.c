@@ -23,12 +23,12 @@ static void leave_parent(struct run *run, int sync_fd) {
   run->child = 0;
 }
 
-/* First acts of a new process. Its parent may have died before the death signal was set: then the line is at its end, which is seen
- * at the next use, at the latest before execve. */
+/* First acts of a new process. A parent that died before the death signal was set has left the line at its end. */
 static void settle(struct run *run, const char *name) {
   sigset_t none;
   (void)sigemptyset(&none);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (parent_is_gone(run)) _exit(1);
   (void)prctl(PR_SET_NAME, name, 0, 0, 0);
   (void)sigprocmask(SIG_SETMASK, &none, NULL);
   run->step = NULL;

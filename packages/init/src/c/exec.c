@@ -64,36 +64,46 @@ static int place_descriptors(struct run *run, const struct teu_u32s *slots) {
   return 0;
 }
 
-/* The environment of the program: as asked, then HOME where the plan looks it up, then LISTEN_PID. */
+/* The environment of the program: as asked, then HOME where the plan looks it up, then LISTEN_PID. A filter that is in force by now may
+ * refuse what malloc needs, so prepare_exec has made room. */
 static char **environment(struct run *run, const struct step_exec *step, char listen_pid[40]) {
-  bool has_home = run->home[0] != '\0';
-  if (!has_home && !step->listen_pid) return step->env.items;
-  char **env = calloc((size_t)step->env.count + 3, sizeof *env);
-  if (env == NULL) return NULL;
-  char **at = env;
+  if (run->env == NULL) return step->env.items;
+  char **at = run->env;
   for (uint32_t i = 0; i < step->env.count; i++) *at++ = step->env.items[i];
-  if (has_home) *at++ = run->home;
+  if (run->home[0] != '\0') *at++ = run->home;
   if (step->listen_pid) {
     char digits[21];
     (void)stpcpy(stpcpy(listen_pid, "LISTEN_PID="), decimal((uint64_t)getpid(), digits));
-    *at = listen_pid;
+    *at++ = listen_pid;
   }
-  return env;
+  *at = NULL;
+  return run->env;
+}
+
+int prepare_exec(struct run *run) {
+  const struct step_exec *exec = NULL;
+  bool adds = false;
+  for (uint32_t i = 0; i < run->plan->count; i++) {
+    const struct teu_step *step = &run->plan->steps[i];
+    if (step->op == TEU_OP_EXEC) exec = &step->u.exec;
+    adds = adds || step->op == TEU_OP_HOME || (step->op == TEU_OP_EXEC && step->u.exec.listen_pid);
+  }
+  if (!adds || exec == NULL) return 0;
+  run->env = malloc(((size_t)exec->env.count + 3) * sizeof *run->env);
+  return run->env == NULL ? fail(run, TEU_SYS_NONE, ENOMEM, NULL) : 0;
 }
 
 int op_exec(struct run *run, const struct step_exec *step) {
   char listen_pid[40];
   if (run->program == NULL) return fail(run, TEU_SYS_execve, ENOENT, step->args.count > 0 ? step->args.items[0] : NULL);
   char **env = environment(run, step, listen_pid);
-  if (env == NULL) return fail(run, TEU_SYS_NONE, ENOMEM, NULL);
   if (place_descriptors(run, &step->fds) < 0) return -1;
   trace_send(run);
   if (run->gated) send_frame(run, TEU_FRAME_STARTED, (uint64_t)getpid(), 0, NULL, 0);
-  /* a parent that has died before the death signal was set, or that gives up, wants no program any more */
-  if (!run->outlives && parent_is_gone(run)) _exit(1);
   /* closed by execve, so that its failure can still be told; nothing of ours is left to the program. Where a filter is in force it has
    * been done before, because the filter may refuse it, or kill for it. */
-  if (!run->filtered && sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return fail(run, TEU_SYS_close_range, errno, NULL);
+  if (!run->filtered && sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0)
+    return fail(run, TEU_SYS_close_range, errno, NULL);
   __atomic_store_n(&run->progress->execs, 1, __ATOMIC_RELEASE);
   (void)execve(run->program, step->args.items, env);
   __atomic_store_n(&run->progress->execs, 0, __ATOMIC_RELEASE);

@@ -33,7 +33,8 @@ static int run_timed(struct run *run, const struct teu_step *step) {
 /* What the core has to do after some container steps. */
 static int after_container_step(struct run *run, const struct teu_step *step) {
   switch (step->op) {
-  case TEU_OP_USER: /* a change of credentials may have made the process dumpable again: fs.suid_dumpable */
+  case TEU_OP_USER: /* a change of credentials takes the death signal away, until it is set again, and obeys fs.suid_dumpable */
+    if (!run->outlives && parent_is_gone(run)) _exit(1);
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(run, TEU_SYS_prctl, errno, NULL) : 0;
   case TEU_OP_OUTLIVE_PARENT:
     run->outlives = true;
@@ -67,7 +68,8 @@ _Noreturn void end_failed_stage(struct run *run) {
 }
 
 _Noreturn void become_container(struct run *run) {
-  (void)run_stage(run, TEU_STAGE_CONTAINER); /* exec is its last step, and does not return when it works */
+  run->stage = TEU_STAGE_CONTAINER;
+  if (prepare_exec(run) == 0) (void)run_stage(run, TEU_STAGE_CONTAINER); /* exec is its last step, and does not return when it works */
   end_failed_stage(run);
 }
 

@@ -17,6 +17,9 @@ bool has_stage(const struct run *run, enum teu_stage stage);
 _Noreturn void become_container(struct run *run);
 _Noreturn void end_failed_stage(struct run *run);
 
+/* Container: makes room for what exec adds to the environment. */
+int prepare_exec(struct run *run);
+
 /* Waits until the program runs or the process is at the gate, and tells the caller. */
 int await_program(struct run *run);
 /* Reaps every child that has ended, and remembers how the container process did. With `wait`, waits for that one. */

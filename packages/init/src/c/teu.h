@@ -98,6 +98,7 @@ struct run {
   const char *program;          /* what find_program found */
   bool filtered;                /* a seccomp filter is in force: every further call may be refused */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
+  char **env;                   /* room for the program's environment when something is added to it */
   struct undo_log undo;         /* parent only */
   struct sync_state sync;
   struct wishes wishes;         /* parent only */

@@ -143,6 +143,35 @@ describe('teu-init once', () => {
     }
   })
 
+  it.runIf(process.arch === 'x64')('needs no call but execve once a filter is in force', async () => {
+    // struct sock_filter { u16 code; u8 jt, jf; u32 k }: load the number, kill for each of these, allow the rest
+    const forbidden = { sendto: 44, recvfrom: 45, sendmsg: 46, recvmsg: 47, fcntl: 72, dup3: 292, close_range: 436 }
+    const numbers = Object.values(forbidden)
+    const rows = [
+      [0x20, 0, 0, 0],
+      ...numbers.map((number, i) => [0x15, numbers.length - i, 0, number]),
+      [0x06, 0, 0, 0x7fff0000],
+      [0x06, 0, 0, 0x80000000],
+    ]
+    const program = new Uint8Array(rows.length * 8)
+    const view = new DataView(program.buffer)
+    for (const [i, [code = 0, jt = 0, jf = 0, k = 0]] of rows.entries()) {
+      view.setUint16(i * 8, code, true)
+      program.set([jt, jf], i * 8 + 2)
+      view.setUint32(i * 8 + 4, k, true)
+    }
+    const run = await runOnce(
+      supervised([
+        { op: 'find_program', candidates: ['/bin/busybox'] },
+        { op: 'no_new_privs' },
+        { op: 'seccomp', flags: 0, program, listener: -1 },
+        { op: 'exec', args: ['busybox', 'echo', 'ran'], env: [], fds: [], listenPid: true },
+      ]),
+    )
+    expect(run.frames.of('failed')).toEqual([])
+    expect(run.stdout).toBe('ran\n')
+  })
+
   it('times every step when asked', async () => {
     const run = await runOnce(
       supervised([{ op: 'umask', mask: 0o22 }, ...exec('/bin/true')], {}, [{ op: 'open', slot: 1, path: '/dev/null', flags: 0, mode: 0 }]),
