@@ -5,7 +5,7 @@ import type { Spec } from '@teu/spec'
 import { signalNumber, TeuError } from '@teu/spec'
 import { cgroupFileProbe } from './cgroup/choose.ts'
 import { freezerHierarchy, memoryHierarchy, processHierarchy } from './cgroup/guard.ts'
-import { applyUpdate, cgroupIsEmpty, readPids, removeCgroups } from './cgroup/manage.ts'
+import { cgroupIsEmpty, readPids } from './cgroup/manage.ts'
 import { compileUpdate } from './cgroup/resources/compile.ts'
 import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
@@ -17,6 +17,7 @@ import { startAndNotify } from './lifecycle/notify.ts'
 import { alreadyRunning, busy, isLive, notRunning, refuseBusy, refuseDestroy } from './lifecycle/refusals.ts'
 import { openGate } from './lifecycle/start.ts'
 import { removeStateDirectory } from './lifecycle/state-root.ts'
+import { changeLimits, clearCgroups } from './lifecycle/unit.ts'
 import type { ConnectedStdio, HelperKind } from './lifecycle/stdio.ts'
 import { OnceTransport } from './helper/once.ts'
 import { sharedSpawner } from './helper/spawner.ts'
@@ -208,7 +209,7 @@ export class Container implements AsyncDisposable {
       const { stored } = loaded
       const old = stored.config.linux?.resources ?? {}
       const update = compileUpdate(old, patch, stored.cgroup, { hasFile: cgroupFileProbe(stored.cgroup) })
-      await applyUpdate(update.writes)
+      await changeLimits(stored, { old, patch, writes: update.writes }, options.signal)
       const config = { ...stored.config, linux: { ...stored.config.linux, resources: update.resources } }
       const record = StateFile.load<StoredRecord>(paths.directory)
       record.set({ config })
@@ -241,7 +242,9 @@ export class Container implements AsyncDisposable {
     const { stored } = this.#load()
     const memory = memoryHierarchy(stored.cgroup)
     if (memory === undefined) {
-      throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot watch container "${this.id}" for OOM: it has no memory cgroup`, { containerId: this.id })
+      throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot watch container "${this.id}" for OOM: it has no memory cgroup`, {
+        containerId: this.id,
+      })
     }
     const queue: OomEvent[] = []
     let wake: () => void = noop
@@ -296,7 +299,7 @@ export class Container implements AsyncDisposable {
       await this.#freeze(stored, false).catch(noop)
       await this.#signalAll(stored, SIGKILL)
     }
-    await removeCgroups(stored.cgroup)
+    await clearCgroups(stored)
     removeStateDirectory(paths)
     this.#live?.stdio.releaseTransport()
     await runHooks(this.#act('delete'), 'poststop', { spec: stored.config, bundle: stored.bundle, pid: 0 })
@@ -339,7 +342,9 @@ export class Container implements AsyncDisposable {
         containerId: this.id,
       })
     }
-    await act(this.#act(frozen ? 'pause' : 'resume'), [{ op: 'freeze', path: hierarchy.path, v2: hierarchy.version === 2, frozen, timeoutMs }])
+    await act(this.#act(frozen ? 'pause' : 'resume'), [
+      { op: 'freeze', path: hierarchy.path, v2: hierarchy.version === 2, frozen, timeoutMs },
+    ])
   }
 
   async #signalAll({ cgroup }: StoredRecord, signal: number): Promise<void> {

@@ -5,33 +5,32 @@ import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
 import { memoryHierarchy } from './cgroup/guard.ts'
-import type { CgroupLocation } from './cgroup/locate.ts'
-import { removeCgroups } from './cgroup/manage.ts'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { runHooks } from './lifecycle/act.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
-import { type CreateMode, firstRecord, hasSetupHooks, type PlanRequest, type PreparedConfig, planContainer, readConfig } from './lifecycle/prepare.ts'
+import {
+  type CreateMode,
+  firstRecord,
+  hasSetupHooks,
+  type PlanRequest,
+  type PreparedConfig,
+  planContainer,
+  readConfig,
+} from './lifecycle/prepare.ts'
 import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
+import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
 import { loadRecord, publicRecord, type StoredRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
 import { StateFile } from './record/state-file.ts'
 import { isTraced } from './report/trace.ts'
-import type {
-  BadEntry,
-  CgroupManager,
-  ContainerRecord,
-  ContainersOptions,
-  CreateOptions,
-  ExitReport,
-  OciState,
-  Signal,
-} from './types.ts'
+import type { NewUnit } from './systemd/container-unit.ts'
+import type { BadEntry, CgroupManager, ContainerRecord, ContainersOptions, CreateOptions, ExitReport, OciState, Signal } from './types.ts'
 
 /** Options that only the command line needs. */
 export interface OpenOptions extends ContainersOptions {
@@ -94,6 +93,7 @@ export class Containers {
     const { run, paths, stdio } = begun
     try {
       await untilAborted(run.created, run, options.signal)
+      if (begun.unit) await begun.unit.settle()
     } catch (error) {
       await this.#abandon(begun)
       throw error
@@ -107,20 +107,21 @@ export class Containers {
   /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
    *  When it settles nothing of the container is left. */
   async run(id: string, options: RunOptions): Promise<ExitReport> {
-    // Readiness is listened for before the program starts, so there has to be a gate.
-    const begun = await this.#begin(id, options, options.notifySocket === undefined ? 'run' : 'create-supervised', true)
+    const mode = this.#runMode(options)
+    const begun = await this.#begin(id, options, mode, true)
     const { run, paths, stdio, config } = begun
     const { spec, bundle } = config
     const hooks = { transport: stdio.transport, containerId: id }
     let report: ExitReport
     try {
-      if (options.notifySocket !== undefined) {
+      if (mode !== 'run') {
         await untilAborted(run.created, run, options.signal)
-        await this.#startAndNotify(id, stdio.transport, options.notifySocket, options.signal)
+        if (begun.unit) await begun.unit.settle()
+        await this.#open(id, stdio.transport, options)
       }
       await untilAborted(run.started, run, options.signal)
       const pid = run.pid as number
-      if (options.keep === true || hasSetupHooks(spec)) completeRecord(paths)
+      if (options.keep === true || mode !== 'run' || hasSetupHooks(spec)) completeRecord(paths)
       options.onStarted?.({
         pid,
         ...(stdio.stdin && { stdin: stdio.stdin }),
@@ -135,7 +136,8 @@ export class Containers {
       throw error
     }
     stdio.releaseTransport()
-    if (options.keep !== true && (hasSetupHooks(spec) || options.notifySocket !== undefined)) removeStateDirectory(paths)
+    if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
+    if (options.keep !== true && (hasSetupHooks(spec) || mode !== 'run')) removeStateDirectory(paths)
     if (options.keep !== true && spec.hooks?.poststop) {
       await runHooks({ ...hooks, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
     }
@@ -192,12 +194,18 @@ export class Containers {
   /** The plan that `create` (or `run`) would execute, without doing anything.
    *  @throws {TeuError} what `create` would throw for bad input */
   plan(id: string, options: CreateOptions, mode: CreateMode = 'create'): Plan {
-    return planContainer(this.#request(id, options, mode, mode === 'run').request).plan
+    return planContainer(this.#request(id, options, mode === 'run' ? this.#runMode(options) : mode, mode === 'run').request).plan
   }
 
-  async #startAndNotify(id: string, transport: Transport, socket: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Readiness is listened for before the program starts, and a systemd unit has its final limits before: then there has to be a gate. */
+  #runMode({ notifySocket }: CreateOptions): CreateMode {
+    return notifySocket === undefined && this.#manager !== 'systemd' ? 'run' : 'create-supervised'
+  }
+
+  async #open(id: string, transport: Transport, { notifySocket, signal }: CreateOptions): Promise<void> {
     const loaded = loadRecord(this.root, id)
-    await startAndNotify({ transport, containerId: id, operation: 'start' }, loaded, socket, () => openGate(loaded, signal))
+    if (notifySocket === undefined) await openGate(loaded, signal)
+    else await startAndNotify({ transport, containerId: id, operation: 'start' }, loaded, notifySocket, () => openGate(loaded, signal))
   }
 
   /** Checks and plans, claims, connects and submits. From the claim on, every failure is undone. */
@@ -205,27 +213,34 @@ export class Containers {
     options.signal?.throwIfAborted()
     const { request, stdioRequest } = this.#request(id, options, mode, foreground)
     const { paths } = request
+    const { spec } = request.config
     const planned = planContainer(request)
-    claim(paths, id)
+    const owner = { cgroup: planned.cgroup, rootless: this.#host.rootless }
+    const unit = planned.cgroup.unit && (await prepareUnit(owner, spec, options.signal))
+    let isClaimed = false
     let stdio: ConnectedStdio | undefined
     try {
+      claim(paths, id)
+      isClaimed = true
       StateFile.create<StoredRecord>(paths.directory, firstRecord(request, planned.cgroup))
       if (options.notifySocket !== undefined) mkdirSync(paths.notifyDirectory, { mode: 0o755 })
       stdio = await connectStdio(stdioRequest, paths.directory)
+      if (unit) await unit.start(id, spec)
       const run = new PlanRun({
         transport: stdio.transport,
-        plan: mode === 'run' && request.removeAtExit && !hasSetupHooks(request.config.spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
+        plan: mode === 'run' && request.removeAtExit && !hasSetupHooks(spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
         containerId: id,
         operation: foreground ? 'run' : 'create',
         memoryCgroup: memoryHierarchy(planned.cgroup)?.path,
         trace: isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
-      return { run, paths, stdio, config: request.config, cgroup: planned.cgroup }
+      return { run, paths, stdio, config: request.config, owner, unit }
     } catch (error) {
       stdio?.discard()
       stdio?.releaseTransport()
-      removeStateDirectory(paths)
+      if (isClaimed) removeStateDirectory(paths)
+      await unit?.discard()
       throw error
     }
   }
@@ -259,12 +274,13 @@ export class Containers {
   }
 
   /** Clean-up after a failed or aborted create: teu-init has undone its part when `finished` settles. */
-  async #abandon({ run, paths, stdio, cgroup }: Begun): Promise<void> {
+  async #abandon({ run, paths, stdio, owner, unit }: Begun): Promise<void> {
     stdio.discard()
     run.signal(9)
     run.release()
     await run.finished.catch(() => undefined)
-    await removeCgroups(cgroup)
+    if (unit) await unit.release()
+    await clearCgroups(owner)
     removeStateDirectory(paths)
     stdio.releaseTransport()
   }
@@ -280,7 +296,8 @@ interface Begun {
   readonly paths: StatePaths
   readonly stdio: ConnectedStdio
   readonly config: PreparedConfig
-  readonly cgroup: CgroupLocation
+  readonly owner: CgroupOwner
+  readonly unit: NewUnit | undefined
 }
 
 /** The bundle may change and the caller may change directory: every path is made absolute now. */

@@ -93,8 +93,9 @@ async function writeOne(write: CgroupWrite, files: CgroupFiles): Promise<void> {
   }
 }
 
-/** Refuses limits below what is in use: on v2 the kernel would kill to get there. */
-async function checkUsage(writes: readonly CgroupWrite[], files: CgroupFiles): Promise<void> {
+/** Refuses limits below what is in use: on v2 the kernel would kill to get there.
+ *  @throws {TeuError} ERR_TEU_CGROUP */
+export async function checkUsage(writes: readonly CgroupWrite[], files: CgroupFiles = kernelFiles): Promise<void> {
   for (const write of writes) {
     if (write.above === undefined) continue
     const text = (await files.read(write.above))?.trim()

@@ -44,6 +44,26 @@ describe('chooseCgroups()', () => {
   })
 })
 
+describe('chooseCgroups() with systemd', () => {
+  const service = 'user.slice/user-1000.slice/user@1000.service'
+  function chooseUnit(ownPath: string): CgroupLocation {
+    mkdirSync(join(root, service), { recursive: true })
+    mkdirSync(join(root, ownPath), { recursive: true })
+    writeFileSync(join(root, service, 'cgroup.procs'), '')
+    const facts: CgroupFacts = { layout: 'v2', v1: [], v2: { mountPoint: root, ownPath, controllers: ['memory'] } }
+    return chooseCgroups({ id: 'x', manager: 'systemd', host: { ...host(facts), rootless: true, euid: 1000 } })
+  }
+
+  it('gives an ordinary user a unit of the own systemd', () => {
+    expect(chooseUnit(`/${service}/app.slice/a.scope`).paths['']).toBe(`${root}/${service}/user.slice/teu-x.scope`)
+  })
+
+  it('refuses where the way into the unit is closed', () => {
+    const refused = expect.objectContaining({ code: 'ERR_TEU_ROOTLESS', remedy: expect.stringContaining('systemd-run --user') as string })
+    expect(() => chooseUnit('/user.slice/user-1000.slice/session-2.scope')).toThrow(refused)
+  })
+})
+
 describe('cgroupFileProbe()', () => {
   const has = (controller: string, file: string): boolean => cgroupFileProbe(below(root, V2))(controller, file)
 

@@ -13,14 +13,15 @@ export interface ChooseOptions extends LocateOptions {
 }
 
 /** Like {@link locateCgroups}; for an ordinary user without the hierarchies in which nothing was delegated to them. A container that asks
- *  for no limits starts without cgroups then; one that does is refused.
- *  @throws {TeuError} ERR_TEU_ROOTLESS when a limit needs a cgroup that this user cannot have; else as {@link locateCgroups}
+ *  for no limits starts without cgroups then; one that does, or that asks for a systemd unit, is refused.
+ *  @throws {TeuError} ERR_TEU_ROOTLESS when a limit or the unit needs a cgroup that this user cannot have; else as {@link locateCgroups}
  *  @see cgroup-v2.rst "Delegation" */
 export function chooseCgroups(options: ChooseOptions): CgroupLocation {
   const location = locateCgroups(options)
-  if (!options.host.rootless || location.manager === 'systemd') return location
+  if (!options.host.rootless) return location
   const hierarchies = location.hierarchies.filter((hierarchy) => isDelegated(hierarchy, ownPathOf(options, hierarchy)))
   if (hierarchies.length === location.hierarchies.length) return location
+  if (location.unit) throw noUnit(location)
   const rest = hierarchies.length === 0 ? noCgroups(location.manager) : withPaths({ ...location, hierarchies })
   const resources = options.resources ?? {}
   // Wrong values, and those that nobody could have here, are not a matter of rights.
@@ -36,6 +37,17 @@ export function chooseCgroups(options: ChooseOptions): CgroupLocation {
     })
   }
   return rest
+}
+
+/** systemd makes the unit for an ordinary user, but the user's own process enters it. */
+function noUnit({ layout, unit }: CgroupLocation): TeuError {
+  const reason =
+    layout === 'v2'
+      ? "the caller is not below this user's systemd, and the kernel lets it move no process from there"
+      : 'on cgroup v1 nothing is delegated to ordinary users'
+  return new TeuError('ERR_TEU_ROOTLESS', `Cannot enter the systemd unit ${unit?.name}: ${reason}`, {
+    remedy: layout === 'v2' ? 'Start it below: systemd-run --user --scope …' : 'Use pure cgroup v2, or disable cgroups',
+  })
 }
 
 function ownPathOf({ host }: LocateOptions, { version, root }: CgroupHierarchy): string {

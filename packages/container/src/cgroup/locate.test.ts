@@ -94,13 +94,14 @@ describe('locateCgroups() with systemd', () => {
   })
 
   it('finds the user manager of an ordinary user', () => {
-    const user = (ownPath: string): string | undefined => {
+    const user = (ownPath: string, euid = 1000): string | undefined => {
       const facts: CgroupFacts = { layout: 'v2', v1: [], v2: { mountPoint: '/sys/fs/cgroup', ownPath, controllers: [] } }
-      return locateCgroups({ id: 'web', manager: 'systemd', host: { ...host(facts), rootless: true, euid: 1000 } }).paths['']
+      return locateCgroups({ id: 'web', manager: 'systemd', host: { ...host(facts), rootless: true, euid } }).paths['']
     }
     const expected = '/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/user.slice/teu-web.scope'
     expect(user('/user.slice/user-1000.slice/session-2.scope')).toBe(expected)
     expect(user('/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope')).toBe(expected)
+    expect(user('/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope', 0)).toBe(expected)
     expect(user('/machine.slice/user@1000.service/x')).toBe('/sys/fs/cgroup/machine.slice/user@1000.service/user.slice/teu-web.scope')
   })
 

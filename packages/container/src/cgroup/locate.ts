@@ -113,6 +113,7 @@ function managerCgroupOf({ cgroup, euid, rootless }: LocateOptions['host']): str
   const own = cgroup.v2?.ownPath ?? cgroup.v1.find(({ controllers }) => controllers.includes('name=systemd'))?.ownPath ?? '/'
   const service = `user@${euid}.service`
   const components = own.split('/')
-  const index = components.indexOf(service)
+  // The root of a user namespace has another number outside, where the service has its name from.
+  const index = components.findIndex((name) => name === service || (euid === 0 && /^user@\d+\.service$/.test(name)))
   return index < 0 ? `/user.slice/user-${euid}.slice/${service}` : components.slice(0, index + 1).join('/')
 }

@@ -14,6 +14,7 @@ import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/cr
 import { bootId, readStartTime } from '../probe/proc-stat.ts'
 import type { StoredRecord } from '../record/container-record.ts'
 import type { StatePaths } from '../record/paths.ts'
+import { limitsWhileHeld } from '../systemd/held-limits.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import type { CgroupManager, CreateOptions } from '../types.ts'
 
@@ -87,7 +88,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     mode,
     stateDir: paths.directory,
     cgroup: {
-      setup: planCgroupSetup({ spec, location: cgroup, host, hasFile: cgroupFileProbe(cgroup) }),
+      setup: planCgroupSetup({ spec: cgroup.unit ? whileHeld(spec) : spec, location: cgroup, host, hasFile: cgroupFileProbe(cgroup) }),
       ...planCgroupJoin(cgroup),
       paths: cgroup.paths,
       // A container that was created stays, stopped, with its cgroups, until it is destroyed.
@@ -114,6 +115,12 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   return { plan, cgroup }
 }
 
+/** The config with limits that leave room for the process which holds the unit open. */
+function whileHeld(spec: Spec): Spec {
+  const { linux } = spec
+  return linux?.resources ? { ...spec, linux: { ...linux, resources: limitsWhileHeld(linux.resources) } } : spec
+}
+
 /** The monitor's last act: the counters that say whether the kernel killed something, for whoever asks later. */
 function keepCounters(cgroup: CgroupLocation, paths: StatePaths): Step[] {
   const memory = memoryHierarchy(cgroup)
@@ -138,6 +145,7 @@ export function firstRecord(request: PlanRequest, cgroup: CgroupLocation): Store
     rootless: host.rootless,
     cgroup,
     cgroupManager,
+    ...(cgroup.unit && { systemdScope: cgroup.unit.name }),
     noNewKeyring: options.noNewKeyring ?? false,
     noPivot: options.noPivot ?? false,
     owner: ownerName(host.euid),

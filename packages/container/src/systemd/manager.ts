@@ -33,6 +33,7 @@ export function busAddress(user: boolean, environment: Readonly<Record<string, s
 export class SystemdManager implements AsyncDisposable {
   readonly #bus: DBusConnection
   #isSubscribed = false
+  #version: number | undefined
 
   private constructor(bus: DBusConnection) {
     this.#bus = bus
@@ -107,8 +108,8 @@ export class SystemdManager implements AsyncDisposable {
 
   /** Version number, 0 when it cannot be told (`"252.39-1"` → 252). */
   async version(options: WaitOptions = {}): Promise<number> {
-    const version = await this.#property(MANAGER_PATH, MANAGER, 'Version', options)
-    return Number(/\d+/.exec(version)?.[0] ?? 0)
+    this.#version ??= Number(/\d+/.exec(await this.#property(MANAGER_PATH, MANAGER, 'Version', options))?.[0] ?? 0)
+    return this.#version
   }
 
   close(): void {
