@@ -6,10 +6,17 @@
  *   cli     both command lines as single executables        dist/teu-oci, dist/teu
  */
 
+import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bunBinary } from './bun-binary.ts'
 import { bin, home, runSteps, script, type Step } from './step.ts'
+
+/** What the sources are, when they are a git checkout. */
+function commit(): string {
+  const git = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { cwd: home, encoding: 'utf8' })
+  return git.status === 0 ? git.stdout.trim() : 'unknown'
+}
 
 /**
  * One executable from `packages/teu/src/executable/<name>.ts`, teu-init inside. It must not read .env, bunfig.toml, tsconfig.json or
@@ -28,6 +35,8 @@ function compileExecutable(name: string): Step {
     '--no-compile-autoload-bunfig',
     '--no-compile-autoload-tsconfig',
     '--no-compile-autoload-package-json',
+    '--define',
+    `TEU_COMMIT=${JSON.stringify(commit())}`,
     `--outfile=${join(home, 'dist', name)}`,
     join(home, 'packages/teu/src/executable', `${name}.ts`),
   ]
