@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "io.h"
 #include "kernel.h"
@@ -13,12 +14,16 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
-/* Non-blocking mode belongs to the open file, which the caller's descriptors share with others (a shell and its terminal). So a file of
- * our own is opened where there is one to open: sockets have none, and a terminal may belong to another user by now. */
+/* Non-blocking mode belongs to the open file, which the caller's descriptors share with others (a shell and its terminal). So a terminal
+ * or FIFO is opened anew, unless it belongs to another user by now. A socket cannot be, and a file must not: it would be another position. */
 static int open_own(int fd, int mode) {
   char path[40], digits[21];
-  (void)stpcpy(stpcpy(path, "/proc/self/fd/"), decimal((uint64_t)fd, digits));
-  int own = (int)RETRY(open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat kind;
+  int own = -1;
+  if (fstat(fd, &kind) == 0 && (S_ISCHR(kind.st_mode) || S_ISFIFO(kind.st_mode))) {
+    (void)stpcpy(stpcpy(path, "/proc/self/fd/"), decimal((uint64_t)fd, digits));
+    own = (int)RETRY(open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  }
   return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -28,7 +33,7 @@ static int make_raw(struct run *run, struct relay *relay) {
   if (tcgetattr(relay->input, &relay->former) < 0) return fail(run, TEU_SYS_ioctl, errno, NULL);
   raw = relay->former;
   cfmakeraw(&raw);
-  if (tcsetattr(relay->input, TCSADRAIN, &raw) < 0) return fail(run, TEU_SYS_ioctl, errno, NULL);
+  if (tcsetattr(relay->input, TCSANOW, &raw) < 0) return fail(run, TEU_SYS_ioctl, errno, NULL);
   relay->raw = true;
   return 0;
 }
@@ -54,7 +59,7 @@ int relay_open(struct run *run, struct relay *relay, const struct step_supervise
 }
 
 void relay_close(struct relay *relay) {
-  if (relay->raw) (void)tcsetattr(relay->input, TCSADRAIN, &relay->former);
+  if (relay->raw) (void)tcsetattr(relay->input, TCSANOW, &relay->former);
   const int own[] = {relay->peer, relay->input, relay->output};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
     if (own[i] >= 0) (void)close(own[i]);

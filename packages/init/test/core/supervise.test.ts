@@ -190,6 +190,15 @@ describe('terminal of a supervised program', () => {
     expect((await run.finished).stdout).toBe('x'.repeat(3_000_000))
   })
 
+  it('writes behind what is in a file already, and reads a file from where it is', async () => {
+    using dir = scratch()
+    writeFileSync(`${dir.path}/in`, 'skipped\nread\n')
+    writeFileSync(`${dir.path}/out`, 'before\n')
+    const files = ['/bin/sh', '-c', `{ read -r line; "$@" >> ${dir.path}/out; } < ${dir.path}/in`, 'sh']
+    await startOnce(onTerminal('stty -echo; read a; echo "got $a"'), { under: files }).finished
+    expect(readFileSync(`${dir.path}/out`, 'utf8')).toMatch(/^before\n(read\r\n)?got read\r\n$/)
+  })
+
   it('goes on when the reader of its output has gone', async () => {
     const run = startOnce(onTerminal('seq 100000; exit 3'))
     await run.frames.first('started')
