@@ -23,6 +23,15 @@ describeIf('executables', [needsRoot, built('teu-oci'), built('teu')], () => {
     }
   })
 
+  inLab('carry all that they need: they run containers where this project is not to be seen', async (lab) => {
+    const id = lab.id()
+    const bundle = lab.bundle(['/bin/echo', 'from the copy'], undefined, id)
+    copyFileSync(join(home, 'dist/teu-oci'), lab.path('teu-oci'))
+    const hidden = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', home]
+    const line = [lab.path('teu-oci'), '--root', lab.root, 'run', '--bundle', bundle.dir, id]
+    expect(await lab.command([...hidden, ...line])).toMatchObject({ status: 0, stdout: 'from the copy\n' })
+  })
+
   inLab('take no code or settings from the directory they run in', async (lab) => {
     const marker = lab.path('preloaded')
     writeFileSync(lab.path('evil.ts'), `require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`)

@@ -31,7 +31,12 @@ const facts = (text: string): Map<string, string> =>
   )
 
 const STATUS = (name: string, status: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
-const countSet = (mask: string): string => String([...BigInt(`0x${mask || 0}`).toString(2)].filter((bit) => bit === '1').length)
+const countSet = (mask: string): string =>
+  String(
+    BigInt(`0x${mask || 0}`)
+      .toString(2)
+      .replaceAll('0', '').length,
+  )
 
 async function isolation(): Promise<void> {
   heading('2. What is isolated')
