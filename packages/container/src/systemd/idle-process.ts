@@ -19,7 +19,8 @@ export class IdleProcess {
       env: {},
       cwd: '/',
       detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ignore'],
+      // Request and status: it refuses to begin without them. An ignored one above 2 would be a closed one.
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     })
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     await new Promise<void>((resolve, reject) => {
