@@ -10,6 +10,7 @@ import { compileUpdate } from './cgroup/resources/compile.ts'
 import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
 import type { HostFacts } from './host-facts.ts'
+import { abortable } from './lifecycle/abortable.ts'
 import { type ActContext, act, runHooks, startAct } from './lifecycle/act.ts'
 import { type ExecOptions, startExec } from './lifecycle/exec.ts'
 import type { PlanRun } from './lifecycle/plan-run.ts'
@@ -368,13 +369,7 @@ export class Container implements AsyncDisposable {
 
   async #waitLive({ run }: Live, signal: AbortSignal | undefined): Promise<ExitReport> {
     run.ref()
-    if (signal === undefined) return await run.exited
-    signal.throwIfAborted()
-    return await new Promise<ExitReport>((resolve, reject) => {
-      const abort = (): void => reject(signal.reason as Error)
-      signal.addEventListener('abort', abort, { once: true })
-      run.exited.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-    })
+    return await abortable(run.exited, signal)
   }
 }
 

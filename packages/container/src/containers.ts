@@ -145,9 +145,11 @@ export class Containers {
   }
 
   /** @throws {TeuError} ERR_TEU_NOT_FOUND when there is no such container */
-  async load(id: string): Promise<Container> {
-    checkContainerId(id)
-    return await Container.attach(this.#context, loadRecord(this.root, id), undefined)
+  load(id: string): Promise<Container> {
+    return Promise.resolve().then(() => {
+      checkContainerId(id)
+      return Container.attach(this.#context, loadRecord(this.root, id), undefined)
+    })
   }
 
   /** All containers, in the order of their names. An entry that cannot be read is passed to `onBadEntry` and left out. */

@@ -45,11 +45,23 @@ export function specForProgram(options: ProgramOptions): Program {
 
 /** Options of `run` itself, which are not the config's. */
 const RUN_OPTIONS: ReadonlySet<string> = new Set([
-  'id', 'stdio', 'capture', 'input', 'maxOutputBytes', 'timeoutMs', 'trace', 'signal', 'onStarted', 'containers', 'forwardSignals',
+  'id',
+  'stdio',
+  'capture',
+  'input',
+  'maxOutputBytes',
+  'timeoutMs',
+  'trace',
+  'signal',
+  'onStarted',
+  'containers',
+  'forwardSignals',
 ])
 
 function pickSpecOptions(options: ProgramOptions): ProgramOptions {
-  return Object.fromEntries(Object.entries(options).filter(([key, value]) => !RUN_OPTIONS.has(key) && value !== undefined)) as unknown as ProgramOptions
+  return Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => !RUN_OPTIONS.has(key) && value !== undefined),
+  ) as unknown as ProgramOptions
 }
 
 const profiles = new Map<string, LinuxSeccomp>()

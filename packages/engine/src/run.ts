@@ -1,6 +1,14 @@
 /** Running one program in a container of its own, start to end. */
 
-import { Containers, type CreateOptions, type ExitReport, type OpenOptions, type RunningProcess, type StepSpan, type Stdio } from '@teu/container'
+import {
+  Containers,
+  type CreateOptions,
+  type ExitReport,
+  type OpenOptions,
+  type RunningProcess,
+  type StepSpan,
+  type Stdio,
+} from '@teu/container'
 import { type Spec, TeuError } from '@teu/spec'
 import type { Plan } from '@teu/init'
 import { type CapturedStream, capture, DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'

@@ -132,6 +132,7 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
+// oxlint-disable-next-line consistent-type-imports -- the type of a module that is loaded when it is needed
 function promises(): typeof import('node:fs/promises') {
   return process.getBuiltinModule('node:fs/promises')
 }

@@ -45,7 +45,8 @@ export async function runHooks(
   const steps = hookSteps(kind, { id: context.containerId, spec: container.spec, bundle: container.bundle, knownPid: container.pid })
   if (kind === 'poststart') return await act(context, steps)
   // One failing poststop hook does not keep the others from running.
-  const failures: Error[] = []
-  for (const step of steps) await act(context, [step]).catch((error: Error) => failures.push(error))
+  const failures: unknown[] = []
+  for (const step of steps) await act(context, [step]).catch((error: unknown) => failures.push(error))
+  // oxlint-disable-next-line only-throw-error -- the first of what `act` has thrown
   if (failures.length > 0) throw failures[0]
 }

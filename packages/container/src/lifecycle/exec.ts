@@ -9,6 +9,7 @@ import type { LoadedRecord } from '../record/container-record.ts'
 import { isTraced } from '../report/trace.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import type { ExecProcess, ExitReport, ProcessOptions, Signal } from '../types.ts'
+import { abortable } from './abortable.ts'
 import { PlanRun } from './plan-run.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio } from './stdio.ts'
 
@@ -40,7 +41,9 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
     extraFds: options.extraFds ?? [],
   } as const
   if (options.detach === true && stdioRequest.relayTerminal) {
-    throw new TeuError('ERR_TEU_USAGE', 'Cannot allocate a terminal for a detached process without a console socket', { containerId: stored.id })
+    throw new TeuError('ERR_TEU_USAGE', 'Cannot allocate a terminal for a detached process without a console socket', {
+      containerId: stored.id,
+    })
   }
   const planned = planStdio(stdioRequest)
   const profile = stored.config.linux?.seccomp
@@ -137,14 +140,7 @@ class RunningExec implements ExecProcess {
   }
 
   async wait(options: { signal?: AbortSignal } = {}): Promise<ExitReport> {
-    const { signal } = options
-    if (signal === undefined) return await this.#run.exited
-    signal.throwIfAborted()
-    return await new Promise<ExitReport>((done, reject) => {
-      const abort = (): void => reject(signal.reason as Error)
-      signal.addEventListener('abort', abort, { once: true })
-      this.#run.exited.then(done, reject).finally(() => signal.removeEventListener('abort', abort))
-    })
+    return await abortable(this.#run.exited, options.signal)
   }
 
   kill(signal: Signal = 'SIGTERM'): Promise<void> {

@@ -8,8 +8,14 @@ import { type ActContext, startAct } from './act.ts'
  *  @param forward  the manager's socket, NOTIFY_SOCKET of the caller
  *  @param start  opens the gate
  *  @throws {TeuError} ERR_TEU_NOT_RUNNING when the container ends before it is ready */
-export async function startAndNotify(context: ActContext, { paths, init }: LoadedRecord, forward: string, start: () => Promise<void>): Promise<void> {
-  if (init === undefined) throw new TeuError('ERR_TEU_NOT_RUNNING', 'cannot start a container that has stopped', { containerId: context.containerId })
+export async function startAndNotify(
+  context: ActContext,
+  { paths, init }: LoadedRecord,
+  forward: string,
+  start: () => Promise<void>,
+): Promise<void> {
+  if (init === undefined)
+    throw new TeuError('ERR_TEU_NOT_RUNNING', 'cannot start a container that has stopped', { containerId: context.containerId })
   let bound: () => void = () => undefined
   const listening = new Promise<void>((resolve) => (bound = resolve))
   const step = { op: 'notify_proxy', path: paths.notifySocket, forward, pid: init.pid, startTime: BigInt(init.startTime) } as const

@@ -3,7 +3,7 @@
 import type { Frame, Plan } from '@teu/init'
 import type { TeuError } from '@teu/spec'
 import type { Submission, Transport } from '../helper/transport.ts'
-import { type Collected, exitReport } from '../report/exit-report.ts'
+import { exitReport } from '../report/exit-report.ts'
 import { type FailureContext, failureOf } from '../report/failure.ts'
 import { deferred } from './deferred.ts'
 import { publishSteps } from '../report/trace.ts'
@@ -87,6 +87,7 @@ export class PlanRun {
   }
 
   #receive(frame: Frame): void {
+    // oxlint-disable-next-line switch-exhaustiveness-check -- the other frames are moments, which have promises
     switch (frame.kind) {
       case 'init':
         this.pid = frame.pid
@@ -117,7 +118,7 @@ export class PlanRun {
   }
 
   #report(): ExitReport {
-    if (this.#exit) return exitReport(this.#exit, this.#collected as Collected, this.#options.memoryCgroup)
+    if (this.#exit) return exitReport(this.#exit, this.#collected, this.#options.memoryCgroup)
     return { oomKilled: false, seccompKilled: false, timedOut: false }
   }
 }

@@ -71,7 +71,11 @@ export async function connectStdio(request: StdioRequest, directory: string): Pr
     pipes.length === 0
       ? undefined
       : await transport.openPipes(
-          pipes.map((name) => ({ slot: PIPE_SLOTS[NAMES.indexOf(name)] as number, containerReads: name === 'stdin', path: `${directory}/${name}` })),
+          pipes.map((name) => ({
+            slot: PIPE_SLOTS[NAMES.indexOf(name)] as number,
+            containerReads: name === 'stdin',
+            path: `${directory}/${name}`,
+          })),
         )
   const streams: { stdin?: Writable; stdout?: Readable; stderr?: Readable } = {}
   for (const [position, name] of pipes.entries()) {

@@ -60,11 +60,15 @@ export function loadRecord(root: string, id: string): LoadedRecord {
     throw cause
   }
   if (stored.version !== 1) {
-    throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot read the record of container "${id}": its version is ${String(stored.version)}, known is 1`, {
-      containerId: id,
-      path: paths.record,
-      remedy: 'Use the version of teu that created the container',
-    })
+    throw new TeuError(
+      'ERR_TEU_UNSUPPORTED',
+      `Cannot read the record of container "${id}": its version is ${String(stored.version)}, known is 1`,
+      {
+        containerId: id,
+        path: paths.record,
+        remedy: 'Use the version of teu that created the container',
+      },
+    )
   }
   return { paths, stored, init: readInit(paths.init) }
 }

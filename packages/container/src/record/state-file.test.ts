@@ -31,7 +31,7 @@ describe('StateFile', () => {
 
   it('hands out copies', () => {
     const file = StateFile.create(directory, { inner: { pid: 1 } })
-    ;(file.value.inner as { pid: number }).pid = 9
+    Object.assign(file.value.inner, { pid: 9 })
     expect(file.value.inner.pid).toBe(1)
   })
 

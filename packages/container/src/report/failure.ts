@@ -1,6 +1,6 @@
 /** From a `failed` status frame to an error that says what was asked, what went wrong, where, and what to do about it. */
 
-import { type Frame, type Plan, planSteps, type Stage, type Step } from '@teu/init'
+import { type Frame, type Plan, planSteps, type Step } from '@teu/init'
 import { TeuError, type TeuErrorCode, type TeuErrorDetails } from '@teu/spec'
 import { splitWaitStatus } from './exit-report.ts'
 
@@ -21,7 +21,7 @@ export function failureOf(frame: FailedFrame, context: FailureContext, cleanup: 
   const details: TeuErrorDetails = {
     containerId: context.containerId,
     operation: context.operation,
-    step: { index: frame.step, op: frame.op || 'none', stage: frame.stage as Stage },
+    step: { index: frame.step, op: frame.op || 'none', stage: frame.stage },
     syscall: frame.syscall || undefined,
     errno: frame.errno || undefined,
     path: frame.path || undefined,
@@ -41,6 +41,7 @@ interface Wording {
 function describe(frame: FailedFrame, step: Step | undefined): Wording {
   if (frame.syscall === 'exit') return diedWithoutAWord(frame)
   // The operation comes from the frame: a starter has the frames of what happens after the gate, but not the plan.
+  // oxlint-disable-next-line switch-exhaustiveness-check -- most operations fail in the same words
   switch (frame.op) {
     case 'find_program':
     case 'exec':
@@ -112,7 +113,7 @@ function writeFailure(frame: FailedFrame, step: Extract<Step, { op: 'write_file'
 }
 
 function diedWithoutAWord(frame: FailedFrame): Wording {
-  const { signal, exitCode } = splitWaitStatus(Number(frame.waitStatus))
+  const { signal, exitCode } = splitWaitStatus(frame.waitStatus)
   const how = signal === undefined ? `exit code ${exitCode}` : signal
   if (signal === 'SIGKILL') {
     return {

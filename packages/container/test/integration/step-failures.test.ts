@@ -29,11 +29,17 @@ afterAll(async () => {
 /** A config that has a step of nearly every kind in its plan. */
 function richConfig(): Spec {
   const { cgroupsPath: _default, ...linux } = baseConfig([], '').linux
-  const config = { ...baseConfig(['true'], ''), linux } as unknown as Spec
+  const config = { ...baseConfig(['true'], ''), linux }
   const hook = { path: '/bin/true', args: ['true'] }
   return {
     ...config,
-    process: { ...config.process, cwd: '/made/for/this', user: { uid: 1000, gid: 1000, additionalGids: [5] }, args: ['/bin/true'], oomScoreAdj: 100 },
+    process: {
+      ...config.process,
+      cwd: '/made/for/this',
+      user: { uid: 1000, gid: 1000, additionalGids: [5] },
+      args: ['/bin/true'],
+      oomScoreAdj: 100,
+    },
     mounts: [
       ...(config.mounts ?? []),
       { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['size=64k', 'tmpcopyup'] },
@@ -52,7 +58,9 @@ function richConfig(): Spec {
 /** What must be the same before and after. */
 function machine(): Record<string, unknown> {
   const cgroups: string[] = []
-  for (const { mountPoint } of [...probeHost().cgroup.v1, ...(probeHost().cgroup.v2 ? [probeHost().cgroup.v2] : [])] as { mountPoint: string }[]) {
+  for (const { mountPoint } of [...probeHost().cgroup.v1, ...(probeHost().cgroup.v2 ? [probeHost().cgroup.v2] : [])] as {
+    mountPoint: string
+  }[]) {
     cgroups.push(...readdirSync(mountPoint).filter((name) => name.startsWith('teu-fail')))
   }
   return {
@@ -66,7 +74,7 @@ function machine(): Record<string, unknown> {
 
 function spawnerPid(): string | undefined {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
-  return children.find((pid) => /^teu-init\0spawner/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')))
+  return children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('teu-init\0spawner'))
 }
 
 /** What the spawner holds: descriptors, and stages that have not ended. A stage needs a moment to end after its last frame. */

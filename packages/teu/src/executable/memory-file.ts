@@ -18,6 +18,18 @@ export function isMountedNoexec(directory: string): boolean {
   return noexec
 }
 
+/** What is used of Bun's module for calls into shared libraries, which only these executables have. */
+interface Ffi {
+  readonly FFIType: { readonly ptr: number; readonly u32: number; readonly i32: number }
+  dlopen(
+    library: string,
+    functions: { readonly memfd_create: { readonly args: readonly number[]; readonly returns: number } },
+  ): { readonly symbols: { memfd_create(name: number, flags: number): number } }
+  ptr(bytes: Uint8Array): number
+}
+
+declare function require(name: 'bun:ffi'): Ffi
+
 let path: string | undefined
 
 /** Puts `bytes` into a memory file and returns a path that this process and its children can execute while it lives.
@@ -28,7 +40,7 @@ export function memoryFile(bytes: Uint8Array): string {
 }
 
 function create(bytes: Uint8Array): string {
-  const { dlopen, FFIType, ptr } = require('bun:ffi') as typeof import('bun:ffi')
+  const { dlopen, FFIType, ptr } = require('bun:ffi')
   const library = dlopen('libc.so.6', { memfd_create: { args: [FFIType.ptr, FFIType.u32], returns: FFIType.i32 } })
   const MFD_CLOEXEC = 1
   const name = Buffer.from('teu-init\0')
