@@ -2,7 +2,8 @@
 
 import { TeuError } from '@teu/spec'
 import { errnoName } from './errno.ts'
-import { FRAMES, MAX_FRAME_BYTES, STAGES, type Stage, STEPS, type StepName, SYSCALLS } from './steps.ts'
+import { opName } from './op-name.gen.ts'
+import { type FrameName, FRAMES, MAX_FRAME_BYTES, STAGES, type Stage, type StepName, SYSCALLS } from './steps.ts'
 import { FRAME_HEADER_BYTES, NO_STEP } from './wire.ts'
 
 /** A system call, or one of the pseudo calls at the end of {@link SYSCALLS}; empty when there is none to name. */
@@ -83,10 +84,9 @@ export function splitWaitStatus(status: number): { readonly exitCode: number } |
   return signalNumber === 0 ? { exitCode: (status >> 8) & 0xff } : { signalNumber }
 }
 
-const KINDS = new Map(Object.entries(FRAMES).map(([name, number]) => [number as number, name as keyof typeof FRAMES]))
+/** Kinds by their number, less one. */
+const KINDS = Object.keys(FRAMES) as FrameName[]
 const STAGE_NAMES = Object.keys(STAGES) as Stage[]
-const OPS = new Map(Object.entries(STEPS).map(([name, { op }]) => [op as number, name as StepName]))
-const text = new TextDecoder()
 
 /** Puts chunks of a byte stream together to frames. */
 export class FrameReader {
@@ -127,17 +127,17 @@ function malformed(what: string): TeuError {
 
 function decodeFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const kind = KINDS.get(view.getUint16(4, true))
+  const kind = KINDS[view.getUint16(4, true) - 1]
   const stage = STAGE_NAMES[view.getUint16(6, true)]
   const opNumber = view.getUint16(16, true)
-  const op = opNumber === 0 ? '' : OPS.get(opNumber)
+  const op = opNumber === 0 ? '' : opName(opNumber)
   if (kind === undefined || stage === undefined || op === undefined) throw malformed('a kind, stage or operation that is not known')
   const step = view.getUint32(12, true)
   const origin: FrameOrigin = { tag: view.getUint32(8, true), stage, step: step === NO_STEP ? -1 : step, op }
   return { ...origin, ...decodeBody(kind, view, bytes.subarray(FRAME_HEADER_BYTES)) }
 }
 
-function decodeBody(kind: keyof typeof FRAMES, view: DataView, payload: Uint8Array): FrameBody {
+function decodeBody(kind: FrameName, view: DataView, payload: Uint8Array): FrameBody {
   const a = view.getBigUint64(28, true)
   const b = view.getBigUint64(36, true)
   switch (kind) {
@@ -153,7 +153,7 @@ function decodeBody(kind: keyof typeof FRAMES, view: DataView, payload: Uint8Arr
       if (syscall === undefined) throw malformed('a system call that is not known')
       const [path, detail] = splitAtNul(payload)
       const errno = errnoName(view.getInt32(20, true))
-      return { kind, syscall, errno, path: text.decode(path), detail: text.decode(detail), waitStatus: Number(a) }
+      return { kind, syscall, errno, path: decodeText(path), detail: decodeText(detail), waitStatus: Number(a) }
     }
     case 'trace':
       return { kind, records: decodeTrace(payload) }
@@ -161,7 +161,7 @@ function decodeBody(kind: keyof typeof FRAMES, view: DataView, payload: Uint8Arr
       return decodeExited(Number(a), b, payload)
     case 'collected': {
       const [name, content] = splitAtNul(payload)
-      return { kind, name: text.decode(name), content: text.decode(content) }
+      return { kind, name: decodeText(name), content: decodeText(content) }
     }
     case 'done':
       return { kind, failedCleanups: Number(a) }
@@ -170,6 +170,14 @@ function decodeBody(kind: keyof typeof FRAMES, view: DataView, payload: Uint8Arr
     default:
       return { kind, value: a, timeNs: b }
   }
+}
+
+let decoder: TextDecoder | undefined
+
+function decodeText(bytes: Uint8Array): string {
+  if (bytes.length === 0) return ''
+  decoder ??= new TextDecoder()
+  return decoder.decode(bytes)
 }
 
 function splitAtNul(payload: Uint8Array): [before: Uint8Array, after: Uint8Array] {

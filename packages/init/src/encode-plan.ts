@@ -3,31 +3,12 @@
 import { TeuError } from '@teu/spec'
 import { RequestWriter, UnencodableError } from './request-writer.ts'
 import { STEPS_SCHEMA } from './schema.gen.ts'
-import {
-  CONTROLS,
-  type FieldType,
-  MAX_PLAN_BYTES,
-  MAX_STEPS,
-  NO_SLOT,
-  type Plan,
-  REQUESTS,
-  SLOT_COUNT,
-  STAGES,
-  type Stage,
-  STEPS,
-  type Step,
-} from './steps.ts'
+import { CONTROLS, MAX_PLAN_BYTES, MAX_STEPS, type Plan, REQUESTS, STAGES, type Step } from './steps.ts'
 import { PIPE_READS, REQUEST_MAGIC, REQUEST_TRACE } from './wire.ts'
+import { writeStep } from './write-step.gen.ts'
 
 /** Most plans of a container fit, so that the buffer is allocated once. */
 const USUAL_PLAN_BYTES = 32 * 1024
-
-const STAGE_NAMES = Object.keys(STAGES) as Stage[]
-
-/** Operation → its fields in wire order. */
-const layouts: ReadonlyMap<string, readonly (readonly [string, FieldType])[]> = new Map(
-  Object.entries(STEPS).map(([name, step]) => [name, Object.entries(step.fields) as [string, FieldType][]]),
-)
 
 /** The steps of a plan in the order in which teu-init numbers them: parent, joiner, container, after. Pure.
  *  @returns  steps[i] is what a frame means by step `i` */
@@ -45,10 +26,10 @@ export function encodePlan(plan: Plan, { tag, trace = false }: { tag: number; tr
   const count = plan.parent.length + plan.joiner.length + plan.container.length + plan.after.length
   if (count > MAX_STEPS) throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${count} steps: ${MAX_STEPS} is the limit`)
   writer.u32(count)
-  let index = 0
-  for (const stage of STAGE_NAMES) {
-    for (const step of plan[stage]) writeStep(writer, step, STAGES[stage], index++)
-  }
+  let index = writeSteps(writer, plan.parent, STAGES.parent, 0)
+  index = writeSteps(writer, plan.joiner, STAGES.joiner, index)
+  index = writeSteps(writer, plan.container, STAGES.container, index)
+  writeSteps(writer, plan.after, STAGES.after, index)
   return end(writer)
 }
 
@@ -106,61 +87,40 @@ function end(writer: RequestWriter): Uint8Array {
   return writer.finish()
 }
 
-function writeStep(writer: RequestWriter, step: Step, stage: number, index: number): void {
-  const start = writer.length
-  writer.u32(0)
-  writer.u16(STEPS[step.op].op)
-  writer.u16(stage)
-  writer.u32(index)
-  let field = ''
-  try {
-    for (const [name, type] of layouts.get(step.op) ?? []) {
-      field = name
-      writeField(writer, type, (step as unknown as Record<string, unknown>)[name])
+/** The number of the step that comes next. */
+function writeSteps(writer: RequestWriter, steps: readonly Step[], stage: number, first: number): number {
+  let index = first
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as Step
+    const start = writer.length
+    try {
+      writeStep(writer, step, stage, index++)
+    } catch (error) {
+      throw explain(error, `${step.op}.${lastField(step)}`, step.pointer)
     }
-  } catch (error) {
-    throw explain(error, `${step.op}.${field}`, step.pointer)
+    writer.patchU32(start, writer.length - start)
   }
-  writer.patchU32(start, writer.length - start)
+  return index
+}
+
+/** The field that could not be written: the last one that is looked at when it is tried again. */
+function lastField(step: Step): string {
+  let field = ''
+  const watched = new Proxy(step, {
+    get(target, name) {
+      field = String(name)
+      return Reflect.get(target, name) as unknown
+    },
+  })
+  try {
+    writeStep(new RequestWriter(0), watched, 0, 0)
+  } catch {
+    // It failed before.
+  }
+  return field
 }
 
 function explain(error: unknown, place: string, pointer?: string): unknown {
   if (!(error instanceof UnencodableError)) return error
   return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot pass on ${place}: ${error.message}`, { pointer, cause: error })
-}
-
-function writeField(writer: RequestWriter, type: FieldType, value: unknown): void {
-  switch (type) {
-    case 'u32':
-      return writer.u32(value as number)
-    case 'i32':
-      return writer.i32(value as number)
-    case 'u64':
-      return writer.u64(value as bigint | number)
-    case 'bool':
-      return writer.u32(value === true ? 1 : 0)
-    case 'slot':
-      return writer.i32(checkedSlot(value as number))
-    case 'str':
-      return writer.string(value as string)
-    case 'bytes':
-      return writer.bytes(value as Uint8Array)
-    case 'strs': {
-      const list = value as readonly string[]
-      writer.u32(list.length)
-      for (const item of list) writer.string(item)
-      return
-    }
-    case 'u32s': {
-      const list = value as readonly number[]
-      writer.u32(list.length)
-      for (const item of list) writer.u32(item)
-      return
-    }
-  }
-}
-
-function checkedSlot(slot: number): number {
-  if (slot >= NO_SLOT && slot < SLOT_COUNT) return slot
-  throw new UnencodableError(`expected a slot from 0 to ${SLOT_COUNT - 1}, got ${slot}`)
 }

@@ -22,4 +22,9 @@ describe('step table', () => {
     for (const numbers of [Object.values(FRAMES), Object.values(STAGES), SYSCALLS])
       expect(new Set<unknown>(numbers).size).toBe(numbers.length)
   })
+
+  it('numbers frames and stages without a gap, in their order', () => {
+    expect(Object.values(FRAMES)).toEqual(Object.keys(FRAMES).map((_, index) => index + 1))
+    expect(Object.values(STAGES)).toEqual(Object.keys(STAGES).map((_, index) => index))
+  })
 })
