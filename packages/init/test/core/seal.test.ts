@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
 import { exec, startOnce, supervised } from './driver.ts'
@@ -11,8 +12,10 @@ async function runWith(memfdNoexec: number): Promise<ReturnType<typeof startOnce
   return run
 }
 
-// vm.memfd_noexec belongs to the pid namespace: a new one has its own
-describeIf('sealed copy', [needsRoot], () => {
+const needsSetting = existsSync('/proc/sys/vm/memfd_noexec') ? undefined : 'needs vm.memfd_noexec (Linux 6.3)'
+
+// the setting belongs to the pid namespace: a new one has its own
+describeIf('sealed copy', [needsRoot, needsSetting], () => {
   it('is executed where memfds are not executable by default', async () => {
     for (const setting of [0, 1]) {
       const run = await runWith(setting)
