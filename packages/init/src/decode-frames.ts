@@ -172,7 +172,7 @@ function decodeBody(kind: FrameName, view: DataView, payload: Uint8Array): Frame
   }
 }
 
-let decoder: TextDecoder | undefined
+let decoder: InstanceType<typeof TextDecoder> | undefined
 
 function decodeText(bytes: Uint8Array): string {
   if (bytes.length === 0) return ''
