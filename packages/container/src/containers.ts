@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
-import { memoryHierarchy } from './cgroup/guard.ts'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { runHooks } from './lifecycle/act.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
+import { readyPlan } from './lifecycle/plan-template.ts'
 import {
   type CreateMode,
   firstRecord,
@@ -25,7 +25,7 @@ import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type Std
 import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
-import { loadRecord, publicRecord, type StoredRecord } from './record/container-record.ts'
+import { loadRecord, publicRecord, type StoredRecord, writeFirstRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
 import { StateFile } from './record/state-file.ts'
 import { isTraced } from './report/trace.ts'
@@ -114,12 +114,14 @@ export class Containers {
     const hooks = { transport: stdio.transport, containerId: id }
     let report: ExitReport
     try {
-      if (mode !== 'run') {
+      if (mode === 'run') {
+        await untilAborted(run.started, run, options.signal)
+      } else {
         await untilAborted(run.created, run, options.signal)
         if (begun.unit) await begun.unit.settle()
+        // Whoever opens the gate hears of the start, nobody else.
         await this.#open(id, stdio.transport, options)
       }
-      await untilAborted(run.started, run, options.signal)
       const pid = run.pid as number
       if (options.keep === true || mode !== 'run' || hasSetupHooks(spec)) completeRecord(paths)
       options.onStarted?.({
@@ -216,7 +218,7 @@ export class Containers {
     const { request, stdioRequest } = this.#request(id, options, mode, foreground)
     const { paths } = request
     const { spec } = request.config
-    const planned = planContainer(request)
+    const planned = readyPlan(request, this.root, finishPlan)
     const owner = { cgroup: planned.cgroup, rootless: this.#host.rootless }
     const unit = planned.cgroup.unit && (await prepareUnit(owner, spec, options.signal))
     let isClaimed = false
@@ -224,16 +226,17 @@ export class Containers {
     try {
       claim(paths, id)
       isClaimed = true
-      StateFile.create<StoredRecord>(paths.directory, firstRecord(request, planned.cgroup))
+      writeFirstRecord(paths, firstRecord(request, planned.cgroup), request.config.source)
       if (options.notifySocket !== undefined) mkdirSync(paths.notifyDirectory, { mode: 0o755 })
       stdio = await connectStdio(stdioRequest, paths.directory)
       if (unit) await unit.start(id, spec)
       const run = new PlanRun({
         transport: stdio.transport,
-        plan: mode === 'run' && request.removeAtExit && !hasSetupHooks(spec) ? withStateRemoval(planned.plan, paths) : planned.plan,
+        plan: planned.plan,
+        encoded: planned.encoded,
         containerId: id,
         operation: foreground ? 'run' : 'create',
-        memoryCgroup: memoryHierarchy(planned.cgroup)?.path,
+        memoryCgroup: planned.memoryCgroup,
         trace: isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
@@ -312,6 +315,10 @@ function absoluteOptions(options: RunOptions): RunOptions {
   return absolute
 }
 
+function finishPlan(plan: Plan, { mode, removeAtExit, config, paths }: PlanRequest): Plan {
+  return mode === 'run' && removeAtExit && !hasSetupHooks(config.spec) ? withStateRemoval(plan, paths) : plan
+}
+
 /** In `run` the state directory goes with the container, also when this process is killed meanwhile. Not where the record is written
  *  once more after the start: the program may have ended by then. */
 function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
@@ -337,7 +344,8 @@ async function untilAborted<T>(moment: Promise<T>, run: PlanRun, signal: AbortSi
     run.signal(9)
     run.release()
   }
-  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
   try {
     const value = await moment
     if (signal.aborted) await run.finished
