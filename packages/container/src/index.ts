@@ -7,7 +7,7 @@ export { Containers, type OpenOptions, type RunningProcess, type RunOptions as C
 export { explainPlan } from './explain/explain-plan.ts'
 export type { HostFacts } from './host-facts.ts'
 export type { ExecOptions } from './lifecycle/exec.ts'
-export type { CreateMode } from './lifecycle/prepare.ts'
+export { type CreateMode, sealSpec } from './lifecycle/prepare.ts'
 export { defaultRoot } from './lifecycle/state-root.ts'
 export type { HelperKind } from './lifecycle/stdio.ts'
 export { MOUNT_OPTION_WORDS } from './plan/mount-options.ts'

@@ -1,7 +1,7 @@
 /** From "this command in that root file system" to a config: secure unless asked otherwise. */
 
-import { defaultSeccompProfile, userInRootfs } from '@teu/container'
-import { DEFAULT_CAPABILITIES, type LinuxSeccomp, type Spec, type SpecOptions, specFor, TeuError, type User } from '@teu/spec'
+import { defaultSeccompProfile, sealSpec, userInRootfs } from '@teu/container'
+import { DEFAULT_CAPABILITIES, type LinuxSeccomp, type Spec, type SpecOptions, specFor, stringifyJson, TeuError, type User } from '@teu/spec'
 import { hostRootfs } from './host-rootfs.ts'
 
 /** What {@link run} takes for a program without a bundle; the rest is as in {@link SpecOptions}. */
@@ -25,7 +25,26 @@ export interface Program {
 /** Builds the config for a program.
  *  @throws {TeuError} ERR_TEU_USAGE for a user that the container does not know */
 export function specForProgram(options: ProgramOptions): Program {
-  const { user, seccomp, rootfs, mounts, ...rest } = pickSpecOptions(options)
+  const wanted = pickSpecOptions(options)
+  // Names are looked up in a file of the root file system, which may change.
+  if (typeof wanted.user === 'string' && !/^[\d:]+$/.test(wanted.user)) return makeProgram(wanted)
+  const key = `${process.cwd()}\0${stringifyJson(wanted)}`
+  const known = programs.get(key) ?? makeProgram(wanted)
+  programs.delete(key)
+  programs.set(key, known)
+  for (const oldest of programs.keys()) {
+    if (programs.size <= REMEMBERED) break
+    programs.delete(oldest)
+  }
+  return known
+}
+
+/** Programs by their options, the last used last: the same call again costs no new config, plan or filter. */
+const programs = new Map<string, Program>()
+const REMEMBERED = 32
+
+function makeProgram(options: ProgramOptions): Program {
+  const { user, seccomp, rootfs, mounts, ...rest } = options
   const onHost = rootfs === 'host'
   const root = onHost ? '/' : rootfs
   const capabilities = rest.capabilities ?? DEFAULT_CAPABILITIES
@@ -40,7 +59,8 @@ export function specForProgram(options: ProgramOptions): Program {
     ...rootlessMaps(),
   })
   if (host && spec.linux) spec.linux.maskedPaths = [...(spec.linux.maskedPaths ?? []), ...host.maskedPaths]
-  return { bundle: process.cwd(), spec, rootOverlay: onHost }
+  const bundle = process.cwd()
+  return { bundle, spec: sealSpec(spec, bundle), rootOverlay: onHost }
 }
 
 /** Options of `run` itself, which are not the config's. */

@@ -40,7 +40,8 @@ export class OnceTransport implements Transport {
     return Promise.reject(new TeuError('ERR_TEU_UNSUPPORTED', 'Cannot connect pipes to a container from the command line'))
   }
 
-  submit({ plan, trace, onFrame }: SubmitOptions): Submission {
+  submit({ plan: compile, trace, onFrame }: SubmitOptions): Submission {
+    const plan = compile()
     const request = requestFile(this.#options.directory, encodePlan(plan, { tag: TAG, trace: trace ?? false }))
     try {
       return staysInForeground(plan) ? this.#supervised(request, plan, onFrame) : this.#detached(request, onFrame)

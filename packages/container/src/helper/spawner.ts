@@ -72,14 +72,14 @@ export class SpawnerTransport implements Transport {
     return { tag, fds }
   }
 
-  submit({ plan, trace, onFrame, tag = this.#takeTag() }: SubmitOptions & { tag?: number }): Submission {
+  submit({ plan, encoded, trace, onFrame, tag = this.#takeTag() }: SubmitOptions & { tag?: number }): Submission {
     const done = new Promise<void>((resolve, reject) => {
       if (this.#failure) reject(this.#failure)
       else this.#add(tag, { onFrame, finish: resolve, fail: reject, referenced: true })
     })
     // Whoever only listens to frames must not be killed by an unhandled rejection; `done` itself still rejects for those who wait.
     done.catch(() => undefined)
-    if (!this.#failure) this.#channel.write(encodePlan(plan, { tag, trace: trace ?? false }))
+    if (!this.#failure) this.#channel.write(encoded === undefined || trace === true ? encodePlan(plan(), { tag, trace: trace ?? false }) : withTag(encoded, tag))
     const control = (what: 'signal' | 'resize' | 'release', a = 0, b = 0): void => {
       if (this.#pending.has(tag)) this.#channel.write(encodeControl({ tag, what, a, b }))
     }
@@ -149,6 +149,13 @@ export class SpawnerTransport implements Transport {
     this.#pending.clear()
     this.#updateReference()
   }
+}
+
+/** Sets the tag of an encoded request (protocol.md). */
+function withTag(encoded: Uint8Array, tag: number): Uint8Array {
+  const TAG_OFFSET = 16
+  new DataView(encoded.buffer, encoded.byteOffset).setUint32(TAG_OFFSET, tag, true)
+  return encoded
 }
 
 /** First descriptor number in a spawner for extra descriptors. */

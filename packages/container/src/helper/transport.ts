@@ -13,7 +13,10 @@ export interface PipeRequest {
 }
 
 export interface SubmitOptions {
-  readonly plan: Plan
+  /** Called at most once. */
+  readonly plan: () => Plan
+  /** The plan as a request without a tag, when it has been encoded before. */
+  readonly encoded?: Uint8Array
   readonly trace?: boolean
   /** Called for every status frame of this plan, in order. */
   readonly onFrame: (frame: Frame) => void

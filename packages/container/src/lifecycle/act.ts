@@ -30,7 +30,7 @@ export async function act(context: ActContext, steps: readonly Step[], signal?: 
 /** Like {@link act}, without waiting. */
 export function startAct(context: ActContext, steps: readonly Step[], onEvent?: (value: bigint) => void): PlanRun {
   const plan: Plan = { parent: steps, joiner: [], container: [], after: [] }
-  return new PlanRun({ ...context, plan, ...(onEvent && { onEvent }) })
+  return new PlanRun({ ...context, plan: () => plan, ...(onEvent && { onEvent }) })
 }
 
 /** Runs host-side hooks after the container process was made (poststart) or is gone (poststop).

@@ -73,7 +73,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
   const stdio = await connectStdio(stdioRequest, paths.directory)
   const run = new PlanRun({
     transport: stdio.transport,
-    plan,
+    plan: () => plan,
     containerId: stored.id,
     operation: 'exec',
     trace: isTraced(),

@@ -12,7 +12,9 @@ import type { ExitReport } from '../types.ts'
 type FailedFrame = Extract<Frame, { kind: 'failed' }>
 
 export interface PlanRunOptions extends Omit<FailureContext, 'plan'> {
-  readonly plan: Plan
+  readonly plan: () => Plan
+  /** See {@link SubmitOptions}. */
+  readonly encoded?: Uint8Array | undefined
   readonly transport: Transport
   readonly tag?: number
   /** Path of the memory cgroup, for the exit report. */
@@ -47,6 +49,7 @@ export class PlanRun {
     const started = deferred()
     this.#submission = options.transport.submit({
       plan: options.plan,
+      ...(options.encoded && { encoded: options.encoded }),
       trace: options.trace ?? false,
       ...(options.tag !== undefined && { tag: options.tag }),
       onFrame: (frame) => {
@@ -105,7 +108,7 @@ export class PlanRun {
         this.#collected.set(frame.name, frame.content)
         break
       case 'trace':
-        publishSteps(this.#options, frame)
+        publishSteps({ ...this.#options, plan: this.#options.plan() }, frame)
         break
       case 'event':
         this.#options.onEvent?.(frame.value)
@@ -114,7 +117,7 @@ export class PlanRun {
   }
 
   #error(frame: FailedFrame): TeuError {
-    return failureOf(frame, this.#options, this.#cleanup)
+    return failureOf(frame, { ...this.#options, plan: this.#options.plan() }, this.#cleanup)
   }
 
   #report(): ExitReport {

@@ -11,10 +11,11 @@ import type { CgroupLocation } from '../cgroup/locate.ts'
 import { planCgroupAfter, planCgroupJoin, planCgroupSetup } from '../cgroup/plan.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/create.ts'
-import { bootId, readStartTime } from '../probe/proc-stat.ts'
+import { bootId, readOwnStartTime } from '../probe/proc-stat.ts'
 import type { StoredRecord } from '../record/container-record.ts'
 import type { StatePaths } from '../record/paths.ts'
 import { limitsWhileHeld } from '../systemd/held-limits.ts'
+import { rememberedConfig } from './bundle-cache.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import type { CgroupManager, CreateOptions } from '../types.ts'
 
@@ -32,6 +33,8 @@ export interface PreparedConfig {
   readonly id: string
   readonly bundle: string
   readonly spec: Spec
+  /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it. */
+  readonly source: Spec | undefined
 }
 
 /** Reads and checks id, bundle and config.json.
@@ -39,13 +42,28 @@ export interface PreparedConfig {
 export function readConfig(id: string, options: Pick<CreateOptions, 'bundle' | 'spec'>): PreparedConfig {
   checkContainerId(id)
   const bundle = realDirectory(options.bundle, 'bundle')
-  const spec = options.spec === undefined ? readSpecFile(bundle) : validateSpec(options.spec)
-  const prepared = prepareSpec(spec, bundle)
-  const root = prepared.root?.path
+  const source =
+    options.spec === undefined
+      ? rememberedConfig(`${bundle}/config.json`, () => prepareSpec(readSpecFile(bundle), bundle))
+      : ownSpecs.has(options.spec)
+        ? options.spec
+        : undefined
+  const spec = source ?? prepareSpec(validateSpec(options.spec), bundle)
+  const root = spec.root?.path
   if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
   realDirectory(root, 'root file system', '/root/path')
-  if (prepared.process === undefined) throw invalid('/process', 'process: a container needs a process')
-  return { id, bundle, spec: prepared }
+  if (spec.process === undefined) throw invalid('/process', 'process: a container needs a process')
+  return { id, bundle, spec, source }
+}
+
+const ownSpecs = new WeakSet<Spec>()
+
+/** Checks a config once and for all: the result can be run again and again at no further cost. Nobody may change it.
+ *  @param bundle  absolute; what relative paths of the config refer to */
+export function sealSpec(spec: Spec, bundle: string): Spec {
+  const sealed = prepareSpec(validateSpec(spec), bundle)
+  ownSpecs.add(sealed)
+  return sealed
 }
 
 export interface PlanRequest {
@@ -149,7 +167,7 @@ export function firstRecord(request: PlanRequest, cgroup: CgroupLocation): Store
     noNewKeyring: options.noNewKeyring ?? false,
     noPivot: options.noPivot ?? false,
     owner: ownerName(host.euid),
-    creator: { pid: process.pid, startTime: readStartTime(process.pid) ?? '' },
+    creator: { pid: process.pid, startTime: readOwnStartTime() },
     complete: mode === 'run' && !hasSetupHooks(config.spec),
     supervised: mode !== 'create',
     config: config.spec,
@@ -195,7 +213,7 @@ function readSpecFile(bundle: string): Spec {
 
 function realDirectory(path: string, what: string, pointer?: string): string {
   try {
-    const real = realpathSync(resolve(path))
+    const real = realpathSync.native(resolve(path))
     if (statSync(real).isDirectory()) return real
     throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use the ${what} ${path}: it is not a directory`, { path, pointer })
   } catch (cause) {

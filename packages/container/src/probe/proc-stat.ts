@@ -38,6 +38,14 @@ export function isAlive(process: { readonly pid: number; readonly startTime: str
   return stat !== undefined && stat.startTime === process.startTime && stat.state !== 'Z' && stat.state !== 'X'
 }
 
+let ownStartTime: string | undefined
+
+/** Start time of this process, which does not change. */
+export function readOwnStartTime(): string {
+  ownStartTime ??= readStartTime(process.pid) ?? ''
+  return ownStartTime
+}
+
 let knownBootId: string | undefined
 
 /** Random id of this boot of the kernel (/proc/sys/kernel/random/boot_id). */

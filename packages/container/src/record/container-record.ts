@@ -1,13 +1,14 @@
 /** The record of one container on disk, and what can be said of the container from it. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { type Spec, TeuError } from '@teu/spec'
+import { type Spec, stringifyJson, TeuError } from '@teu/spec'
 import type { CgroupLocation } from '../cgroup/locate.ts'
 import { freezerState } from '../cgroup/manage.ts'
 import { bootId, isAlive } from '../probe/proc-stat.ts'
 import { exitFromRecord } from '../report/exit-report.ts'
 import type { CgroupManager, ContainerRecord, ExitReport, Status } from '../types.ts'
 import { type StatePaths, statePaths } from './paths.ts'
+import { replaceFile } from './atomic-file.ts'
 import { StateFile } from './state-file.ts'
 
 /** Content of `state.json`. Facts that only the kernel knows (alive, frozen) are not in it. */
@@ -33,6 +34,18 @@ export interface StoredRecord {
   supervised: boolean
   checkpointed?: boolean
   config: Spec
+}
+
+const configTexts = new WeakMap<Spec, string>()
+
+/** Writes the record of a new container. The text of a config that stays the same (`source`) is made once. */
+export function writeFirstRecord(paths: StatePaths, { config, ...rest }: StoredRecord, source: Spec | undefined): void {
+  let text = source && configTexts.get(source)
+  if (text === undefined) {
+    text = stringifyJson(config)
+    if (source) configTexts.set(source, text)
+  }
+  replaceFile(paths.record, `${stringifyJson(rest).slice(0, -1)},"config":${text}}`)
 }
 
 /** A record with its place. */
