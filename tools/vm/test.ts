@@ -6,13 +6,14 @@
  *   --report=FILE   vitest's JSON report
  */
 
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bin, home } from '../step.ts'
 import { runInGuest } from './guest.ts'
-import { prepareKernel } from './kernel.ts'
+import { type Kernel, prepareKernel } from './kernel.ts'
 
 /** What the layout of the cgroups decides: limits, device rules, freezing, removal, statistics. */
 const SHORT = [
@@ -39,20 +40,26 @@ const { values, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, systemd: { type: 'boolean', default: false }, report: { type: 'string' } },
 })
 
-/** Why there can be no guest here; with REQUIRE_PRIVILEGED=1 that is a failure. */
-function obstacle(): string | undefined {
+/** The kernel for the guest, or why there can be none here. */
+function prepare(): Kernel | string {
   if (process.arch !== 'x64') return 'the guest is for x86-64 only'
   if (process.getuid?.() !== 0) return 'the guest needs root to see all of the file system'
-  return undefined
+  try {
+    execFileSync('qemu-system-x86_64', ['--version'], { stdio: 'ignore' })
+    return prepareKernel()
+  } catch (error) {
+    return (error as Error).message.split('\n')[0] ?? 'no kernel'
+  }
 }
 
+/** A skip says why; with REQUIRE_PRIVILEGED=1 it is a failure. */
 function skip(reason: string): number {
   console.log(`guest: skipped: ${reason}`)
   if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(SKIPPED))
   return process.env['REQUIRE_PRIVILEGED'] === '1' ? 1 : 0
 }
 
-async function test(): Promise<number> {
+async function test(kernel: Kernel): Promise<number> {
   const files = positionals.length > 0 ? positionals : values.short ? [...SHORT_FILES, '--testNamePattern', SHORT.join('|')] : []
   const outputDir = mkdtempSync(join(tmpdir(), 'teu-guest-report-'))
   const names = ['TEU_TEST_RUNTIME', 'REQUIRE_PRIVILEGED'].filter((name) => process.env[name] !== undefined)
@@ -60,7 +67,7 @@ async function test(): Promise<number> {
     const reporters = ['--reporter=default', '--reporter=json', '--outputFile.json=/run/job/out/report.json']
     const times = [`--testTimeout=${60_000 * PATIENCE}`, `--hookTimeout=${60_000 * PATIENCE}`]
     const status = await runInGuest([bin('vitest'), 'run', '--project', 'integration', ...reporters, ...times, ...files], {
-      kernel: prepareKernel(),
+      kernel,
       systemd: values.systemd,
       timeoutMs: (values.short ? 10 : 120) * 60_000,
       cwd: home,
@@ -71,12 +78,12 @@ async function test(): Promise<number> {
       },
       outputDir,
     })
-    if (values.report !== undefined) renameSync(join(outputDir, 'report.json'), values.report)
+    if (values.report !== undefined && existsSync(join(outputDir, 'report.json'))) renameSync(join(outputDir, 'report.json'), values.report)
     return status
   } finally {
     rmSync(outputDir, { recursive: true })
   }
 }
 
-const reason = obstacle()
-process.exitCode = reason === undefined ? await test() : skip(reason)
+const kernel = prepare()
+process.exitCode = typeof kernel === 'string' ? skip(kernel) : await test(kernel)
