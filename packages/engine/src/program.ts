@@ -1,7 +1,16 @@
 /** From "this command in that root file system" to a config: secure unless asked otherwise. */
 
 import { defaultSeccompProfile, sealSpec, userInRootfs } from '@teu/container'
-import { DEFAULT_CAPABILITIES, type LinuxSeccomp, type Spec, type SpecOptions, specFor, stringifyJson, TeuError, type User } from '@teu/spec'
+import {
+  DEFAULT_CAPABILITIES,
+  type LinuxSeccomp,
+  type Spec,
+  type SpecOptions,
+  specFor,
+  stringifyJson,
+  TeuError,
+  type User,
+} from '@teu/spec'
 import { hostRootfs } from './host-rootfs.ts'
 
 /** What {@link run} takes for a program without a bundle; the rest is as in {@link SpecOptions}. */

@@ -79,7 +79,10 @@ export class SpawnerTransport implements Transport {
     })
     // Whoever only listens to frames must not be killed by an unhandled rejection; `done` itself still rejects for those who wait.
     done.catch(() => undefined)
-    if (!this.#failure) this.#channel.write(encoded === undefined || trace === true ? encodePlan(plan(), { tag, trace: trace ?? false }) : withTag(encoded, tag))
+    if (!this.#failure)
+      this.#channel.write(
+        encoded === undefined || trace === true ? encodePlan(plan(), { tag, trace: trace ?? false }) : withTag(encoded, tag),
+      )
     const control = (what: 'signal' | 'resize' | 'release', a = 0, b = 0): void => {
       if (this.#pending.has(tag)) this.#channel.write(encodeControl({ tag, what, a, b }))
     }

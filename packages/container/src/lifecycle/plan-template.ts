@@ -43,7 +43,7 @@ export function readyPlan(request: PlanRequest, root: string, finish: (plan: Pla
   const key = templateKey(request, root)
   if (source === undefined || key === undefined) return direct(planContainer(request), (plan) => finish(plan, request))
   let known = templates.get(source)
-  if (known === undefined) templates.set(source, (known = new Map()))
+  if (known === undefined) templates.set(source, (known = new Map<string, Template>()))
   let template = known.get(key)
   if (template === undefined) known.set(key, (template = makeTemplate(standIn(request, root), finish)))
   return instantiate(template, request, finish, id)
@@ -55,7 +55,10 @@ function direct({ plan, cgroup }: PlannedContainer, finish: (plan: Plan) => Plan
 }
 
 /** Everything beside config and id that a plan depends on; undefined for what is rare, or depends on more than we know. */
-function templateKey({ config, host, mode, cgroupManager, stdio, terminal, extraFds, listenFds, removeAtExit, options, ...flags }: PlanRequest, root: string): string | undefined {
+function templateKey(
+  { config, host, mode, cgroupManager, stdio, terminal, extraFds, listenFds, removeAtExit, options, ...flags }: PlanRequest,
+  root: string,
+): string | undefined {
   const rare = [terminal, listenFds, options.consoleSocket, options.pidFile, options.pidfdSocket, options.notifySocket]
   const joinsNamespaces = config.spec.linux?.namespaces?.some(({ path }) => path !== undefined) === true
   if (rare.some((value) => value !== undefined) || (extraFds?.length ?? 0) > 0) return undefined
@@ -64,7 +67,19 @@ function templateKey({ config, host, mode, cgroupManager, stdio, terminal, extra
   const { rootOverlay, noPivot, noNewKeyring, timeoutMs } = options
   const streams = stdio.map((stream) => (stream.kind === 'slot' ? stream.slot : stream.kind))
   const { forwardSignals, bindToCaller } = flags
-  return [root, config.id.length, cgroupManager, ...streams, removeAtExit, forwardSignals, bindToCaller, rootOverlay, noPivot, noNewKeyring, timeoutMs].join()
+  return [
+    root,
+    config.id.length,
+    cgroupManager,
+    ...streams,
+    removeAtExit,
+    forwardSignals,
+    bindToCaller,
+    rootOverlay,
+    noPivot,
+    noNewKeyring,
+    timeoutMs,
+  ].join()
 }
 
 function standIn(request: PlanRequest, root: string): PlanRequest {
@@ -78,7 +93,12 @@ function makeTemplate(request: PlanRequest, finish: (plan: Plan, request: PlanRe
   const offsets: number[] = []
   const { id } = request.config
   for (let at = bytes.indexOf(id); at >= 0; at = bytes.indexOf(id, at + id.length)) offsets.push(at)
-  return { bytes, offsets, location: JSON.stringify(cgroup).replaceAll(id, '\0'), memoryCgroup: memoryHierarchy(cgroup)?.path.replaceAll(id, '\0') }
+  return {
+    bytes,
+    offsets,
+    location: JSON.stringify(cgroup).replaceAll(id, '\0'),
+    memoryCgroup: memoryHierarchy(cgroup)?.path.replaceAll(id, '\0'),
+  }
 }
 
 function instantiate(template: Template, request: PlanRequest, finish: (plan: Plan, request: PlanRequest) => Plan, id: string): ReadyPlan {

@@ -52,7 +52,7 @@ function richConfig(): Spec {
       resources: { ...config.linux?.resources, memory: { limit: 64 * 1024 * 1024 }, pids: { limit: 50 }, cpu: { shares: 512 } },
       seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] },
     },
-  } as Spec
+  }
 }
 
 /** What must be the same before and after. */
