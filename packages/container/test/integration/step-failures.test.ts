@@ -138,9 +138,9 @@ describe.skipIf(!isRoot)('a failing step', () => {
         for (const [index, step] of steps.entries()) {
           // Waiting for the other side is undone by that side's failure; what comes after the gate belongs to `start`.
           if (step.op === 'gate') break
-          spawner.submit = (submission) => {
+          spawner.submit = ({ encoded: _forAnotherPlan, ...submission }) => {
             spawner.submit = submit
-            return submit({ ...submission, plan: withFailure(submission.plan, index) })
+            return submit({ ...submission, plan: () => withFailure(submission.plan(), index) })
           }
           const attempt = mode === 'run' ? containers.run('fail', options) : containers.create('fail', options)
           const error = await attempt.then(
