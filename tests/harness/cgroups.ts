@@ -29,18 +29,19 @@ export function controllers(): string[] {
   return readdirSync(ROOT)
 }
 
-/** Removes an empty cgroup and its empty descendants from all hierarchies. */
-export function removeCgroup(path: string): void {
+/** Removes a cgroup and its descendants from all hierarchies; false while something is still in one. */
+export function removeCgroup(path: string): boolean {
   const roots = cgroupLayout === 'v2' ? [ROOT] : readdirSync(ROOT).map((name) => join(ROOT, name))
-  for (const root of roots) removeTree(join(root, path))
+  return roots.map((root) => removeTree(join(root, path))).every((done) => done)
 }
 
-function removeTree(dir: string): void {
-  if (!existsSync(join(dir, 'cgroup.procs'))) return
+function removeTree(dir: string): boolean {
+  if (!existsSync(join(dir, 'cgroup.procs'))) return true
   for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(dir, entry.name))
   try {
     rmdirSync(dir)
+    return true
   } catch {
-    // Still in use: the leak check names it.
+    return false
   }
 }

@@ -20,7 +20,7 @@ import { baseConfig, type Config } from './base-config.ts'
 import { type Bundle, makeBundle, writeConfig } from './bundle.ts'
 import { removeCgroup } from './cgroups.ts'
 import { Child } from './child.ts'
-import { assertNoLeaks } from './leaks.ts'
+import { assertNoLeaks, killLeft } from './leaks.ts'
 import { runtimePath } from './runtime.ts'
 import { eventually, patience } from './wait.ts'
 
@@ -277,7 +277,7 @@ export class Lab {
     for (const child of this.#children) await child[Symbol.asyncDispose]()
     for (const fd of this.#fds) closeSync(fd)
     for (const name of existsSync(this.root) ? readdirSync(this.root) : []) {
-      if (name.includes(this.mark)) await this.runtime(['delete', '--force', name])
+      await this.runtime(['delete', '--force', name])
     }
     let problem: Error | undefined
     if (options.check) {
@@ -287,7 +287,9 @@ export class Lab {
       const left = existsSync(this.root) ? readdirSync(this.root).filter((name) => name.includes(this.mark)) : []
       if (left.length > 0) problem ??= new Error(`left behind in the state root: ${left.join(', ')}`)
     }
-    removeCgroup(`/${this.mark}`)
+    // Whatever is left has been reported by now; the machine is to be clean in any case, and the first failure is the one to show.
+    killLeft(this.mark)
+    await eventually('empty cgroups', () => (removeCgroup(`/${this.mark}`) ? true : undefined)).catch(() => undefined)
     rmSync(this.dir, { recursive: true, force: true })
     if (problem !== undefined) throw problem
   }

@@ -55,6 +55,18 @@ function relation(pid: string, mark: string): string | undefined {
   return open === undefined ? undefined : `fd ${open} (${link(join(proc, 'fd', open))})`
 }
 
+/** Kills what is still in a cgroup of that mark: the last resort for a runtime that has lost a container. */
+export function killLeft(mark: string): void {
+  for (const pid of names('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (!read(join('/proc', pid, 'cgroup')).includes(`/${mark}/`)) continue
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+}
+
 function processes(mark: string): string[] {
   return names('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
