@@ -11,7 +11,7 @@ import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abortable } from './lifecycle/abortable.ts'
-import { type ActContext, act, runHooks, startAct } from './lifecycle/act.ts'
+import { type ActContext, act, actTransport, runHooks, startAct } from './lifecycle/act.ts'
 import { type ExecOptions, startExec } from './lifecycle/exec.ts'
 import type { PlanRun } from './lifecycle/plan-run.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
@@ -20,9 +20,6 @@ import { openGate } from './lifecycle/start.ts'
 import { removeStateDirectory } from './lifecycle/state-root.ts'
 import { changeLimits, clearCgroups } from './lifecycle/unit.ts'
 import type { ConnectedStdio, HelperKind } from './lifecycle/stdio.ts'
-import { OnceTransport } from './helper/once.ts'
-import { sharedSpawner } from './helper/spawner.ts'
-import type { Transport } from './helper/transport.ts'
 import { type LoadedRecord, loadRecord, publicRecord, statusOf, type StoredRecord } from './record/container-record.ts'
 import { withLock } from './record/lock.ts'
 import { StateFile } from './record/state-file.ts'
@@ -317,14 +314,8 @@ export class Container implements AsyncDisposable {
     return loadRecord(this.#context.root, this.id)
   }
 
-  #transport(): Transport {
-    if (this.#context.helper === 'spawner') return sharedSpawner()
-    // The state directory may be gone when the last hooks run; the root is always there.
-    return new OnceTransport({ directory: this.#context.root })
-  }
-
   #act(operation: string): ActContext {
-    return { transport: this.#transport(), containerId: this.id, operation }
+    return { transport: actTransport(this.#context), containerId: this.id, operation }
   }
 
   async #changeFreezer(frozen: boolean, timeoutMs?: number): Promise<void> {

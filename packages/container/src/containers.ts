@@ -1,12 +1,12 @@
 /** The set of containers under one state root. */
 
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
-import { runHooks } from './lifecycle/act.ts'
+import { actTransport, runHooks } from './lifecycle/act.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
 import { readyPlan } from './lifecycle/plan-template.ts'
@@ -139,9 +139,10 @@ export class Containers {
     }
     stdio.releaseTransport()
     if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
-    if (options.keep !== true && (hasSetupHooks(spec) || mode !== 'run')) removeStateDirectory(paths)
+    // teu-init has removed it, unless a file was in the way.
+    if (options.keep !== true && existsSync(paths.directory)) removeStateDirectory(paths)
     if (options.keep !== true && spec.hooks?.poststop) {
-      await runHooks({ ...hooks, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
+      await runHooks({ transport: actTransport(this.#context), containerId: id, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
     }
     return report
   }

@@ -1,5 +1,7 @@
 /** Output of a program, kept in memory up to a limit and drained beyond it, so that the program never stalls and we never grow. */
 
+import { finished } from 'node:stream'
+
 /** Default limit for each stream, in bytes. */
 export const DEFAULT_MAX_OUTPUT_BYTES: number = 16 * 1024 * 1024
 
@@ -23,10 +25,8 @@ export async function capture(stream: NodeJS.ReadableStream, maxBytes: number): 
       chunks.push(kept)
       size += kept.length
     })
-    // A stream that is dropped because the container could not start ends in `close` alone.
-    stream.once('end', resolve)
-    stream.once('close', resolve)
-    stream.once('error', () => resolve())
+    // Also true of a stream that had come to its end before anybody listened, and of one that is dropped.
+    finished(stream, { writable: false }, () => resolve())
   })
   return { bytes: Buffer.concat(chunks), truncated }
 }

@@ -67,9 +67,17 @@ function makeProgram(options: ProgramOptions): Program {
     ...(seccomp !== 'unconfined' && { seccomp: seccomp ?? profileFor(capabilities) }),
     ...rootlessMaps(),
   })
+  if (process.geteuid?.() !== 0) dropTtyGroup(spec)
   if (host && spec.linux) spec.linux.maskedPaths = [...(spec.linux.maskedPaths ?? []), ...host.maskedPaths]
   const bundle = process.cwd()
   return { bundle, spec: sealSpec(spec, bundle), rootOverlay: onHost }
+}
+
+/** A user namespace of one id does not know the group that terminals belong to. */
+function dropTtyGroup(spec: Spec): void {
+  spec.mounts = spec.mounts?.map((mount) =>
+    mount.type === 'devpts' ? { ...mount, options: mount.options?.filter((option) => !option.startsWith('gid=')) ?? [] } : mount,
+  )
 }
 
 /** Options of `run` itself, which are not the config's. */

@@ -19,10 +19,15 @@ export function cgroupComponents(path: string, what: string, pointer?: string): 
   return components
 }
 
+/** Names that are files in a cgroup, or may become one. @see cgroup-v1, cgroup-v2.rst "Avoid Name Collisions" */
+const CONTROL_FILE =
+  /^(tasks|notify_on_release|release_agent|(cgroup|cpu|cpuacct|cpuset|memory|io|blkio|pids|devices|freezer|hugetlb|rdma|misc|net_cls|net_prio|perf_event|irq|debug)\..*)$/
+
 function problemOf(component: string): string | undefined {
   if (component === '..') return 'must not go up with ".."'
   // A newline would also make a second line in /proc/PID/cgroup, which everybody parses by lines.
   if (/\p{Cc}/u.test(component)) return 'must not hold control characters'
+  if (CONTROL_FILE.test(component)) return 'no component may have the name of a control file'
   if (new TextEncoder().encode(component).length > 255) return 'no component may be longer than 255 bytes'
   return undefined
 }

@@ -2,9 +2,12 @@
 
 import type { Plan, Step } from '@teu/init'
 import type { Hook, Spec } from '@teu/spec'
+import { OnceTransport } from '../helper/once.ts'
+import { sharedSpawner } from '../helper/spawner.ts'
 import type { Transport } from '../helper/transport.ts'
 import { hookSteps } from '../plan/hooks.ts'
 import { PlanRun } from './plan-run.ts'
+import type { HelperKind } from './stdio.ts'
 
 export interface ActContext {
   readonly transport: Transport
@@ -44,9 +47,15 @@ export async function runHooks(
   if (hooks.length === 0) return
   const steps = hookSteps(kind, { id: context.containerId, spec: container.spec, bundle: container.bundle, knownPid: container.pid })
   if (kind === 'poststart') return await act(context, steps)
-  // One failing poststop hook does not keep the others from running.
-  const failures: unknown[] = []
-  for (const step of steps) await act(context, [step]).catch((error: unknown) => failures.push(error))
-  // oxlint-disable-next-line only-throw-error -- the first of what `act` has thrown
-  if (failures.length > 0) throw failures[0]
+  // The container is gone: a hook that fails now is worth a warning, and no reason to leave the others out.
+  for (const step of steps) {
+    await act(context, [step]).catch((error: unknown) => {
+      process.emitWarning(`container "${context.containerId}": ${error instanceof Error ? error.message : String(error)}`, 'TeuWarning')
+    })
+  }
+}
+
+/** The helper for acts on a container that exists, or has just gone: the state directory may be gone too, the root is always there. */
+export function actTransport({ helper, root }: { readonly helper: HelperKind; readonly root: string }): Transport {
+  return helper === 'spawner' ? sharedSpawner() : new OnceTransport({ directory: root })
 }

@@ -198,8 +198,10 @@ function readSpecFile(bundle: string): Spec {
   const file = `${bundle}/config.json`
   let text: string
   try {
+    refuseStrangeFile(file)
     text = readFileSync(file, 'utf8')
   } catch (cause) {
+    if (cause instanceof TeuError) throw cause
     const { code } = cause as NodeJS.ErrnoException
     throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot read ${file}: ${code === 'ENOENT' ? 'the bundle has no config.json' : code}`, {
       path: file,
@@ -209,6 +211,19 @@ function readSpecFile(bundle: string): Spec {
     })
   }
   return parseSpec(text, { file })
+}
+
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024
+
+/** Reading a FIFO waits for ever, and a device has no end. */
+function refuseStrangeFile(file: string): void {
+  const stat = statSync(file)
+  const reason = !stat.isFile()
+    ? 'it is not a regular file'
+    : stat.size > MAX_CONFIG_BYTES
+      ? `it is larger than ${MAX_CONFIG_BYTES} bytes`
+      : undefined
+  if (reason) throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot read ${file}: ${reason}`, { path: file })
 }
 
 function realDirectory(path: string, what: string, pointer?: string): string {

@@ -56,7 +56,9 @@ export function planStdio(request: StdioRequest): PlannedStdio {
   const plans = [plan(0), plan(1), plan(2)] as const
   return {
     plans,
-    ...(request.relayTerminal && { terminal: { input: plans[0], output: plans[1], raw: request.helper === 'once' } }),
+    ...(request.relayTerminal && {
+      terminal: { input: plans[0], output: plans[1], raw: request.helper === 'once' && isTerminal(wanted[0]) },
+    }),
     extraFds: request.extraFds.map((_, index) => first + index),
   }
 }
@@ -94,6 +96,12 @@ export async function connectStdio(request: StdioRequest, directory: string): Pr
       if (own) void transport.close()
     },
   }
+}
+
+/** Raw mode is for a terminal at the other side; anything else is relayed as it is. */
+function isTerminal(stdin: StdioStream): boolean {
+  const fd = stdin === 'inherit' ? 0 : stdin
+  return typeof fd === 'number' && process.getBuiltinModule('node:tty').isatty(fd)
 }
 
 function perStream(stdio: Stdio): readonly [StdioStream, StdioStream, StdioStream] {
