@@ -5,7 +5,7 @@ import { RequestWriter, UnencodableError } from './request-writer.ts'
 import { STEPS_SCHEMA } from './schema.gen.ts'
 import { CONTROLS, MAX_PLAN_BYTES, MAX_STEPS, type Plan, REQUESTS, STAGES, type Step } from './steps.ts'
 import { PIPE_READS, REQUEST_MAGIC, REQUEST_TRACE } from './wire.ts'
-import { writeStep } from './write-step.gen.ts'
+import { writeStep } from './write-step.ts'
 
 /** Most plans of a container fit, so that the buffer is allocated once. */
 const USUAL_PLAN_BYTES = 32 * 1024
@@ -44,7 +44,8 @@ export function encodePipeRequest(request: { tag: number; slot: number; containe
   try {
     writer.string(request.path)
   } catch (error) {
-    throw explain(error, 'the path of a pipe')
+    if (error instanceof UnencodableError) error.message = `the path of a pipe: ${error.message}`
+    throw explain(error)
   }
   return end(writer)
 }
@@ -80,47 +81,27 @@ function begin(kind: number, tag: number, flags: number, initialBytes: number): 
 }
 
 function end(writer: RequestWriter): Uint8Array {
-  if (writer.length > MAX_PLAN_BYTES) {
-    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${writer.length} bytes: ${MAX_PLAN_BYTES} is the limit`)
+  if (writer.at > MAX_PLAN_BYTES) {
+    throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${writer.at} bytes: ${MAX_PLAN_BYTES} is the limit`)
   }
-  writer.patchU32(0, writer.length)
+  writer.view.setUint32(0, writer.at, true)
   return writer.finish()
 }
 
 /** The number of the step that comes next. */
 function writeSteps(writer: RequestWriter, steps: readonly Step[], stage: number, first: number): number {
-  let index = first
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as Step
-    const start = writer.length
     try {
-      writeStep(writer, step, stage, index++)
+      writeStep(writer, step, stage, first + i)
     } catch (error) {
-      throw explain(error, `${step.op}.${lastField(step)}`, step.pointer)
+      throw explain(error, step.pointer)
     }
-    writer.patchU32(start, writer.length - start)
   }
-  return index
+  return first + steps.length
 }
 
-/** The field that could not be written: the last one that is looked at when it is tried again. */
-function lastField(step: Step): string {
-  let field = ''
-  const watched = new Proxy(step, {
-    get(target, name) {
-      field = String(name)
-      return Reflect.get(target, name) as unknown
-    },
-  })
-  try {
-    writeStep(new RequestWriter(0), watched, 0, 0)
-  } catch {
-    // It failed before.
-  }
-  return field
-}
-
-function explain(error: unknown, place: string, pointer?: string): unknown {
+function explain(error: unknown, pointer?: string): unknown {
   if (!(error instanceof UnencodableError)) return error
-  return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot pass on ${place}: ${error.message}`, { pointer, cause: error })
+  return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot pass on ${error.message}`, { pointer, cause: error })
 }

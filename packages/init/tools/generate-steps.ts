@@ -5,8 +5,8 @@
  * - `src/c/steps.gen.c`: the layout of each step, by which `decode.c` reads a plan
  * - `src/c/dispatch.gen.c`: `run_step()`
  * - `src/schema.gen.ts`: the schema id, so that nobody has to compute it at start
- * - `src/write-step.gen.ts`, `src/op-name.gen.ts`: the encoder's and decoder's half of the table as code, which costs a program that has
- *   just started less than a table does
+ * - `src/layouts.gen.ts`, `src/op-name.gen.ts`: the encoder's and the decoder's half of the table, in the form that is there the fastest in
+ *   a program that has just started
  *
  * The results are committed; `src/generated.test.ts` fails when they differ from the table.
  */
@@ -187,32 +187,25 @@ export const STEPS_SCHEMA = 0x${computeSchema().toString(16).padStart(8, '0')}
 `
 }
 
-const WRITERS: Record<FieldType, string> = {
-  u32: 'u32',
-  i32: 'i32',
-  u64: 'u64',
-  bool: 'bool',
-  slot: 'slot',
-  str: 'string',
-  bytes: 'bytes',
-  strs: 'strings',
-  u32s: 'u32s',
-}
+/** Numbers of the field types in the encoder's table. */
+const FIELD_NUMBERS = Object.fromEntries(Object.keys(C_TYPES).map((type, index) => [type, index])) as Record<FieldType, number>
 
-function stepWriter(): string {
-  const cases = steps.map(([name, { op, fields }]) => {
-    const lines = Object.entries(fields).map(([field, type]) => `      writer.${WRITERS[type]}(step.${field})\n`)
-    return `    case '${name}':\n      writer.step(${op}, stage, index)\n${lines.join('')}      return\n`
+function layoutTable(): string {
+  const numbers = Object.entries(FIELD_NUMBERS).map(([type, number]) => `${type}: ${number}`)
+  const rows = steps.map(([name, { op, fields }]) => {
+    const entries = Object.entries(fields).map(([field, type]) => `, '${field}', ${FIELD_NUMBERS[type]}`)
+    return `  ${name}: [${op}${entries.join('')}],`
   })
   return `// ${NOTICE}
 
-import type { RequestWriter } from './request-writer.ts'
-import type { Step } from './steps.ts'
+import type { StepName } from './steps.ts'
 
-/** Writes a step: head and fields, in wire order. */
-export function writeStep(writer: RequestWriter, step: Step, stage: number, index: number): void {
-  switch (step.op) {
-${cases.join('')}  }
+/** Field types as numbers. */
+export const FIELD_TYPES = { ${numbers.join(', ')} } as const
+
+/** Number of each operation, then name and type of its fields. */
+export const LAYOUTS: Readonly<Record<StepName, readonly [op: number, ...fields: (string | number)[]]>> = {
+${rows.join('\n')}
 }
 `
 }
@@ -239,7 +232,7 @@ export function generateSteps(): ReadonlyMap<string, string> {
     ['src/c/steps.gen.c', layouts()],
     ['src/c/dispatch.gen.c', dispatcher()],
     ['src/schema.gen.ts', schemaModule()],
-    ['src/write-step.gen.ts', stepWriter()],
+    ['src/layouts.gen.ts', layoutTable()],
     ['src/op-name.gen.ts', opNames()],
   ])
 }
