@@ -43,6 +43,8 @@ interface Live {
 const KILL_TIMEOUT_MS = 10_000
 const FREEZE_TIMEOUT_MS = 10_000
 
+/** One container of a {@link Containers} set. All methods may be called at any time, from several processes at once; each fails with
+ *  ERR_TEU_NOT_FOUND when somebody has destroyed the container. */
 export class Container implements AsyncDisposable {
   readonly id: string
   /** Streams to the program, where `stdio` asked for pipes and this process created the container. */

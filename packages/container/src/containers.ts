@@ -59,6 +59,7 @@ export interface RunningProcess {
   resize(size: { height: number; width: number }): void
 }
 
+/** All containers under one state root: makes them, finds them, lists them, runs programs to their end. */
 export class Containers {
   /** Absolute state root. */
   readonly root: string

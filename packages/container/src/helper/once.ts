@@ -29,6 +29,7 @@ const children = process.versions['bun'] === undefined ? nodeChildren : bunChild
 /** One plan per helper, so the number does not matter. */
 const TAG = 1
 
+/** Starts a helper for each plan. See {@link Transport}. */
 export class OnceTransport implements Transport {
   readonly #options: OnceOptions
 

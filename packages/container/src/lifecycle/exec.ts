@@ -28,6 +28,8 @@ interface ExecContext {
   readonly host: HostFacts
 }
 
+/** Starts one more process in a container whose record has been read and whose state allows it.
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_NOT_RUNNING */
 export async function startExec(context: ExecContext, { paths, stored, init }: LoadedRecord, options: ExecOptions): Promise<ExecProcess> {
   options.signal?.throwIfAborted()
   const process = options.process ?? processFrom(stored.config.process, options)

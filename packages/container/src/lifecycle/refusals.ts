@@ -8,6 +8,7 @@ export function isLive(status: Status): boolean {
   return status === 'created' || status === 'running' || status === 'pausing' || status === 'paused'
 }
 
+/** ERR_TEU_BUSY: the creator is at work. */
 export function busy(containerId: string): TeuError {
   return new TeuError('ERR_TEU_BUSY', `container "${containerId}" is being created by another process`, { containerId })
 }
@@ -17,6 +18,7 @@ export function notRunning(containerId: string, phrase: string): TeuError {
   return new TeuError('ERR_TEU_NOT_RUNNING', phrase, { containerId })
 }
 
+/** ERR_TEU_ALREADY_RUNNING: `start` of a started container. */
 export function alreadyRunning(containerId: string): TeuError {
   return new TeuError('ERR_TEU_ALREADY_RUNNING', 'cannot start an already running container', { containerId })
 }

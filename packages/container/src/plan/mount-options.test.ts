@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../test/support/plan-input.ts'
-import { MOUNT_OPTION_WORDS, parseMountOptions } from './mount-options.ts'
+import { parseMountOptions } from './mount-options.ts'
+import { MOUNT_OPTION_WORDS, meaningOf } from './mount-words.ts'
 
 const parse = (...words: string[]): ReturnType<typeof parseMountOptions> => parseMountOptions(words, false, '/mounts/0')
 
@@ -91,5 +92,17 @@ describe('MOUNT_OPTION_WORDS', () => {
     }
     expect(MOUNT_OPTION_WORDS).not.toContain('remount')
     expect(MOUNT_OPTION_WORDS).toEqual([...MOUNT_OPTION_WORDS].sort())
+  })
+
+  it('holds exactly the words that are not for the file system', () => {
+    const known = [...MOUNT_OPTION_WORDS, ...MOUNT_OPTION_WORDS.map((word) => `r${word}`), 'remount', 'rremount', 'size=1m', '', 'r']
+    const meaningful = new Set(known.filter((word) => word !== 'remount' && meaningOf(word) !== undefined))
+    expect([...meaningful].sort()).toEqual(MOUNT_OPTION_WORDS)
+  })
+
+  it('are for the whole tree exactly with an r in front', () => {
+    for (const word of MOUNT_OPTION_WORDS) {
+      expect(meaningOf(word)?.recursive, word).toBe(/^r(?!(o|w|elatime)$)/.test(word))
+    }
   })
 })

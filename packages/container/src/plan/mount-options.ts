@@ -1,22 +1,8 @@
 /** The words of a mount's `options`, and what each of them asks of the kernel. Pure. */
 
-import {
-  MOUNT_ATTR__ATIME,
-  MOUNT_ATTR_NOATIME,
-  MOUNT_ATTR_NODEV,
-  MOUNT_ATTR_NODIRATIME,
-  MOUNT_ATTR_NOEXEC,
-  MOUNT_ATTR_NOSUID,
-  MOUNT_ATTR_NOSYMFOLLOW,
-  MOUNT_ATTR_RDONLY,
-  MOUNT_ATTR_RELATIME,
-  MOUNT_ATTR_STRICTATIME,
-  MS_PRIVATE,
-  MS_SHARED,
-  MS_SLAVE,
-  MS_UNBINDABLE,
-} from './kernel-flags.ts'
+import { MOUNT_ATTR__ATIME, MOUNT_ATTR_RDONLY } from './kernel-flags.ts'
 import { configError } from './config-error.ts'
+import { meaningOf, type MountWord } from './mount-words.ts'
 
 /** A change of mount attributes in the terms of mount_setattr(2): bits to set, bits to clear. */
 export interface AttributeChange {
@@ -50,94 +36,12 @@ export interface MountOptions {
   readonly idMap: 'none' | 'single' | 'recursive'
 }
 
-type Word =
-  | { readonly kind: 'attribute'; readonly attribute: number; readonly on: boolean }
-  | { readonly kind: 'atime'; readonly value: number }
-  | { readonly kind: 'propagation'; readonly type: number }
-  | { readonly kind: 'superblock'; readonly neutral: boolean }
-  | { readonly kind: 'ignored' }
-  | { readonly kind: 'bind' }
-  | { readonly kind: 'copy-up' }
-  | { readonly kind: 'id-map' }
-  | { readonly kind: 'refused'; readonly why: string }
-
-/** Words that set or clear one attribute; each exists with `r` in front for the whole tree. */
-const ATTRIBUTE_WORDS: readonly (readonly [word: string, change: Word])[] = [
-  ['ro', { kind: 'attribute', attribute: MOUNT_ATTR_RDONLY, on: true }],
-  ['rw', { kind: 'attribute', attribute: MOUNT_ATTR_RDONLY, on: false }],
-  ['nosuid', { kind: 'attribute', attribute: MOUNT_ATTR_NOSUID, on: true }],
-  ['suid', { kind: 'attribute', attribute: MOUNT_ATTR_NOSUID, on: false }],
-  ['nodev', { kind: 'attribute', attribute: MOUNT_ATTR_NODEV, on: true }],
-  ['dev', { kind: 'attribute', attribute: MOUNT_ATTR_NODEV, on: false }],
-  ['noexec', { kind: 'attribute', attribute: MOUNT_ATTR_NOEXEC, on: true }],
-  ['exec', { kind: 'attribute', attribute: MOUNT_ATTR_NOEXEC, on: false }],
-  ['nodiratime', { kind: 'attribute', attribute: MOUNT_ATTR_NODIRATIME, on: true }],
-  ['diratime', { kind: 'attribute', attribute: MOUNT_ATTR_NODIRATIME, on: false }],
-  ['nosymfollow', { kind: 'attribute', attribute: MOUNT_ATTR_NOSYMFOLLOW, on: true }],
-  ['symfollow', { kind: 'attribute', attribute: MOUNT_ATTR_NOSYMFOLLOW, on: false }],
-  ['noatime', { kind: 'atime', value: MOUNT_ATTR_NOATIME }],
-  ['strictatime', { kind: 'atime', value: MOUNT_ATTR_STRICTATIME }],
-  // Everything else leads back to what the kernel does when it is told nothing, which is relatime.
-  ['atime', { kind: 'atime', value: MOUNT_ATTR_RELATIME }],
-  ['relatime', { kind: 'atime', value: MOUNT_ATTR_RELATIME }],
-  ['norelatime', { kind: 'atime', value: MOUNT_ATTR_RELATIME }],
-  ['nostrictatime', { kind: 'atime', value: MOUNT_ATTR_RELATIME }],
-]
-
-const PROPAGATION_WORDS: readonly (readonly [word: string, type: number])[] = [
-  ['private', MS_PRIVATE],
-  ['slave', MS_SLAVE],
-  ['shared', MS_SHARED],
-  ['unbindable', MS_UNBINDABLE],
-]
-
-const PLAIN_WORDS: readonly (readonly [word: string, meaning: Word])[] = [
-  ['bind', { kind: 'bind' }],
-  ['defaults', { kind: 'ignored' }],
-  ['silent', { kind: 'ignored' }],
-  ['loud', { kind: 'ignored' }],
-  ['sync', { kind: 'superblock', neutral: false }],
-  ['async', { kind: 'superblock', neutral: true }],
-  ['dirsync', { kind: 'superblock', neutral: false }],
-  ['lazytime', { kind: 'superblock', neutral: false }],
-  ['nolazytime', { kind: 'superblock', neutral: true }],
-  ['mand', { kind: 'superblock', neutral: false }],
-  ['nomand', { kind: 'superblock', neutral: true }],
-  ['iversion', { kind: 'superblock', neutral: false }],
-  ['noiversion', { kind: 'superblock', neutral: true }],
-  ['tmpcopyup', { kind: 'copy-up' }],
-  ['idmap', { kind: 'id-map' }],
-  ['remount', { kind: 'refused', why: 'every mount of a container is new, there is nothing to remount' }],
-]
-
-interface Meaning {
-  readonly word: Word
-  readonly recursive: boolean
-}
-
-const WORDS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ...PLAIN_WORDS.map(([name, word]): [string, Meaning] => [name, { word, recursive: false }]),
-  ...(['rbind', 'ridmap'] as const).map((name): [string, Meaning] => [
-    name,
-    { word: { kind: name === 'rbind' ? 'bind' : 'id-map' }, recursive: true },
-  ]),
-  ...[...ATTRIBUTE_WORDS, ...PROPAGATION_WORDS.map(([name, type]) => [name, { kind: 'propagation', type }] as const)].flatMap(
-    ([name, word]): [string, Meaning][] => [
-      [name, { word, recursive: false }],
-      [`r${name}`, { word, recursive: true }],
-    ],
-  ),
-])
-
-/** Every option word that has a meaning of its own (for `features`), sorted. Other words go to the file system. */
-export const MOUNT_OPTION_WORDS: readonly string[] = [...WORDS.keys()].filter((name) => name !== 'remount').sort()
-
 /** Collects attribute words; of contradicting ones the last wins, as with mount(8). */
 class Attributes {
   set = 0
   clear = 0
 
-  apply(word: Word): void {
+  apply(word: MountWord): void {
     if (word.kind === 'attribute') {
       this.set = word.on ? this.set | word.attribute : this.set & ~word.attribute
       this.clear = word.on ? this.clear & ~word.attribute : this.clear | word.attribute
@@ -170,7 +74,7 @@ export function parseMountOptions(words: readonly string[], forceBind: boolean, 
   for (const [index, name] of words.entries()) {
     if (name === '') continue
     const at = `${pointer}/options/${index}`
-    const meaning = WORDS.get(name)
+    const meaning = meaningOf(name)
     if (meaning === undefined) {
       if (isBind) throw unknownOnBind(name, at)
       data.push(...splitData(name))

@@ -1,10 +1,12 @@
 /** Judges a string: undefined when it is fine, else what was expected instead. */
 export type StringRule = (text: string) => string | undefined
 
+/** Rule: a text with something in it. */
 export function nonEmpty(text: string): string | undefined {
   return text === '' ? 'a string that is not empty' : undefined
 }
 
+/** Rule: a path that begins with a slash. */
 export function absolutePath(text: string): string | undefined {
   return text.startsWith('/') ? undefined : 'an absolute path'
 }

@@ -6,6 +6,7 @@ export interface FakeIo extends Io {
   readonly written: { out: string; err: string }
 }
 
+/** An {@link Io} that keeps what is written, for tests. */
 export function fakeIo(args: readonly string[], more: Partial<Io> = {}): FakeIo {
   const written = { out: '', err: '' }
   return {

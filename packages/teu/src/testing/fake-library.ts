@@ -30,6 +30,7 @@ export const SPEC: Spec = {
   process: { cwd: '/srv', user: { uid: 7, gid: 8, additionalGids: [9] }, args: ['sh'], env: ['PATH=/bin', 'A=1'], terminal: true },
 }
 
+/** A {@link Library} that takes notes of what it is asked, for tests. */
 export function fakeLibrary(containers: Readonly<Record<string, FakeContainer>> = {}): FakeLibrary {
   const calls: Call[] = []
   const note = (failures: FakeContainer['failures'], method: string, ...args: unknown[]): void => {

@@ -42,10 +42,12 @@ export function toLimit(text: string | undefined): bigint | undefined {
   return limit === undefined || limit >= V1_UNLIMITED ? undefined : limit
 }
 
+/** A file with one number; undefined when the file or the number is missing. */
 export function readCount(directory: string | undefined, file: string): bigint | undefined {
   return toCount(readText(directory, file))
 }
 
+/** A file with one limit; undefined for `max` and when it is missing. */
 export function readLimit(directory: string | undefined, file: string): bigint | undefined {
   return toLimit(readText(directory, file))
 }
