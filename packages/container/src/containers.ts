@@ -36,6 +36,9 @@ import type { BadEntry, CgroupManager, ContainerRecord, ContainersOptions, Creat
 export interface OpenOptions extends ContainersOptions {
   /** `once` starts a helper per operation and leaves none behind. Default `spawner`. */
   helper?: HelperKind
+  /** Ask teu-init for the times of all steps of `create` and `run`. Default: when somebody listens to them; with `once` never, because a
+   *  program that has just started would only load the channel to find nobody there. */
+  trace?: boolean
 }
 
 /** Options of a container that is created, started, awaited and deleted in one go. */
@@ -65,12 +68,14 @@ export class Containers {
   readonly root: string
   readonly #manager: CgroupManager
   readonly #helper: HelperKind
+  readonly #trace: boolean | undefined
   readonly #host: HostFacts
 
   private constructor(root: string, options: OpenOptions) {
     this.root = root
     this.#manager = options.cgroupManager ?? 'fs'
     this.#helper = options.helper ?? 'spawner'
+    this.#trace = options.trace ?? (this.#helper === 'once' ? false : undefined)
     const host = probeHost()
     this.#host = typeof options.rootless === 'boolean' ? { ...host, rootless: options.rootless } : host
   }
@@ -239,7 +244,7 @@ export class Containers {
         containerId: id,
         operation: foreground ? 'run' : 'create',
         memoryCgroup: planned.memoryCgroup,
-        trace: isTraced(),
+        trace: this.#trace ?? isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
       return { run, paths, stdio, config: request.config, owner, unit }

@@ -78,7 +78,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
     plan: () => plan,
     containerId: stored.id,
     operation: 'exec',
-    trace: isTraced(),
+    trace: context.helper === 'spawner' && isTraced(),
     ...(stdio.tag !== undefined && { tag: stdio.tag }),
   })
   try {

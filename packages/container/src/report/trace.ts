@@ -1,6 +1,6 @@
 /** Timing of plan steps, for whoever listens on the diagnostics channel `teu:step`. */
 
-import { channel } from 'node:diagnostics_channel'
+import type { Channel } from 'node:diagnostics_channel'
 import { type Frame, type Plan, planSteps, type Stage } from '@teu/init'
 
 /** One step that has run. Times are CLOCK_MONOTONIC nanoseconds. */
@@ -18,11 +18,16 @@ export interface StepSpan {
 /** Name of the channel; subscribe before the operation, which asks teu-init for timings only when somebody listens. */
 export const STEP_CHANNEL = 'teu:step'
 
-const steps = channel(STEP_CHANNEL)
+let channel: Channel | undefined
+
+function stepChannel(): Channel {
+  channel ??= process.getBuiltinModule('node:diagnostics_channel').channel(STEP_CHANNEL)
+  return channel
+}
 
 /** True when step timings are worth asking for. */
 export function isTraced(): boolean {
-  return steps.hasSubscribers
+  return stepChannel().hasSubscribers
 }
 
 /** Publishes the records of one trace frame. */
@@ -44,6 +49,6 @@ export function publishSteps(
       startNs: record.startNs,
       endNs: record.endNs,
     }
-    steps.publish(span)
+    stepChannel().publish(span)
   }
 }

@@ -1,7 +1,7 @@
 /** The real {@link Engine}. */
 
 import { readFileSync } from 'node:fs'
-import { Containers, explainPlan, type HelperKind, type OpenOptions, probeHost, resolveSeccompProfile } from '@teu/container'
+import { Containers, explainPlan, type OpenOptions, probeHost, resolveSeccompProfile } from '@teu/container'
 import { planRun, run } from '@teu/engine'
 import { type LinuxSeccomp, parseJson, TeuError } from '@teu/spec'
 import type { Engine } from './engine.ts'
@@ -9,18 +9,17 @@ import { engineOptionsOf } from './engine-options.ts'
 
 /** The engine that is installed beside the command line. */
 export const engine: Engine = {
-  run: async (request, root) =>
-    await run({ ...engineOptionsOf(request, readSeccomp), containers: await open(root, request.capture ? 'spawner' : 'once') }),
+  run: async (request, root) => {
+    // Pipes to the container need the helper that stays; it ends when this process does.
+    const helper = request.capture ? 'spawner' : 'once'
+    const containers = await Containers.open({ helper, trace: request.trace, ...(root !== undefined && { root }) })
+    return await run({ ...engineOptionsOf(request, readSeccomp), containers })
+  },
   explain: (request, root, how) =>
     Promise.resolve().then(() => {
       const open: OpenOptions = { helper: 'once', ...(root !== undefined && { root }) }
       return explainPlan(planRun(engineOptionsOf(request, readSeccomp), open), how)
     }),
-}
-
-/** Pipes to the container need the helper that stays; it ends when this process does. */
-async function open(root: string | undefined, helper: HelperKind): Promise<Containers> {
-  return await Containers.open({ helper, ...(root !== undefined && { root }) })
 }
 
 /** Profiles in the format of Docker and Podman, or as in a config. */

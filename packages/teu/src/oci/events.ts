@@ -1,6 +1,5 @@
 /** `teu-oci events`. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isTeuError, stringifyJson, TeuError } from '@teu/spec'
 import { defineCommand } from '../cli/command.ts'
 import type { ContainerHandle } from '../cli/library.ts'
@@ -53,7 +52,7 @@ async function follow(container: ContainerHandle, intervalMs: number, context: O
 
 async function followStats(container: ContainerHandle, intervalMs: number, signal: AbortSignal, context: OciContext): Promise<void> {
   while (!signal.aborted) {
-    await sleep(intervalMs, undefined, { signal })
+    await process.getBuiltinModule('node:timers/promises').setTimeout(intervalMs, undefined, { signal })
     await printStats(container, context)
   }
 }
