@@ -30,6 +30,9 @@ function compileExecutable(name: string): Step {
     '--minify',
     '--bytecode',
     '--format=esm',
+    '--splitting',
+    // Most invocations end before anything compiled would have paid for itself.
+    '--compile-jit-policy=100',
     '--conditions=@teu/source',
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',

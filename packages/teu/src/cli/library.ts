@@ -77,7 +77,7 @@ export interface Library {
   /** The plan that `create` would execute, as text, without doing anything. */
   explain(id: string, options: CommandCreateOptions & { open: OpenOptions }, how: ExplainOptions): Promise<string>
   /** Statistics in the shape that runc prints. */
-  statsDocument(stats: Stats): object
+  statsDocument(stats: Stats): Promise<object>
   /** Words that have a meaning in the options of a mount, sorted. */
-  readonly mountOptions: readonly string[]
+  mountOptions(): Promise<readonly string[]>
 }

@@ -68,6 +68,6 @@ async function followOom(container: ContainerHandle, signal: AbortSignal, { io, 
 }
 
 async function printStats(container: ContainerHandle, { io, library }: OciContext): Promise<void> {
-  const data = library.statsDocument(await container.stats())
+  const data = await library.statsDocument(await container.stats())
   io.out(`${stringifyJson({ type: 'stats', id: container.id, data })}\n`)
 }

@@ -12,7 +12,7 @@ export const features: OciCommand = defineCommand({
   synopsis: '',
   options: {},
   arity: [0, 0],
-  run(_values, _args, { io, library }) {
-    io.out(`${stringifyJson(featuresDocument(library.mountOptions), 4)}\n`)
+  async run(_values, _args, { io, library }) {
+    io.out(`${stringifyJson(featuresDocument(await library.mountOptions()), 4)}\n`)
   },
 })

@@ -125,7 +125,7 @@ export function fakeLibrary(containers: Readonly<Record<string, FakeContainer>> 
       return set
     },
     explain: async (id, _options, { format, showEnv }) => `plan of ${id} as ${format}${showEnv ? ' with values' : ''}\n`,
-    statsDocument: () => ({ pids: { current: 1n, limit: 18446744073709551615n } }),
-    mountOptions: ['bind', 'rw'],
+    statsDocument: () => Promise.resolve({ pids: { current: 1n, limit: 18446744073709551615n } }),
+    mountOptions: () => Promise.resolve(['bind', 'rw']),
   }
 }
