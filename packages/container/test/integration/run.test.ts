@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { baseConfig } from '../../../../tests/harness/base-config.ts'
@@ -31,15 +32,21 @@ function writeConfig(script: string): void {
   utimesSync(`${directory}/config.json`, 1, 1)
 }
 
-/** Runs the bundle and returns what it printed. */
+/** Runs the bundle and returns what it printed. The stream may end after the container. */
 async function output(id: string, signal?: AbortSignal): Promise<string> {
   let text = ''
+  let ended: Promise<void> | undefined
   await containers.run(id, {
     bundle: directory,
     stdio: ['null', 'pipe', 'null'],
     ...(signal && { signal }),
-    onStarted: ({ stdout }) => stdout?.on('data', (chunk: Buffer) => (text += chunk.toString())),
+    onStarted: ({ stdout }) => {
+      if (stdout === undefined) return
+      stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      ended = finished(stdout, { writable: false })
+    },
   })
+  await ended
   return text
 }
 
