@@ -43,7 +43,7 @@ async function output(id: string, signal?: AbortSignal): Promise<string> {
     onStarted: ({ stdout }) => {
       if (stdout === undefined) return
       stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      ended = finished(stdout, { writable: false })
+      ended = finished(stdout, { writable: false }).catch(() => undefined)
     },
   })
   await ended
