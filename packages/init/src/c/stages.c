@@ -113,6 +113,8 @@ void reap(struct run *run, bool wait) {
 int await_program(struct run *run) {
   while (!run->sync.at_gate && !program_started(run))
     if (await_child(run) < 0) return -1;
+  /* What was asked for in the same moment in which the program began must not be forgotten. */
+  if (check_cancelled(run) < 0) return -1;
   run->live = true;
   send_frame(run, run->sync.at_gate ? TEU_FRAME_CREATED : TEU_FRAME_STARTED, (uint64_t)run->child, 0, NULL, 0);
   return 0;
