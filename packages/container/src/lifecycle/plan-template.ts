@@ -56,7 +56,20 @@ function direct({ plan, cgroup }: PlannedContainer, finish: (plan: Plan) => Plan
 
 /** Everything beside config and id that a plan depends on; undefined for what is rare, or depends on more than we know. */
 function templateKey(
-  { config, host, mode, cgroupManager, stdio, terminal, extraFds, listenFds, removeAtExit, options, ...flags }: PlanRequest,
+  {
+    config,
+    host,
+    mode,
+    cgroupManager,
+    stdio,
+    terminal,
+    extraFds,
+    listenFds,
+    removeAtExit,
+    onlyNeededCgroups,
+    options,
+    ...flags
+  }: PlanRequest,
   root: string,
 ): string | undefined {
   const rare = [terminal, listenFds, options.consoleSocket, options.pidFile, options.pidfdSocket, options.notifySocket]
@@ -73,6 +86,7 @@ function templateKey(
     cgroupManager,
     ...streams,
     removeAtExit,
+    onlyNeededCgroups,
     forwardSignals,
     bindToCaller,
     rootOverlay,
