@@ -6,30 +6,22 @@ import type { Plan } from '@teu/init'
 import { checkContainerId, TeuError } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
-import { actTransport, runHooks } from './lifecycle/act.ts'
+import { abandon, type Begun } from './lifecycle/abandon.ts'
+import { type ActContext, actTransport, runHooks } from './lifecycle/act.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
 import { readyPlan } from './lifecycle/plan-template.ts'
-import {
-  type CreateMode,
-  firstRecord,
-  hasSetupHooks,
-  type PlanRequest,
-  type PreparedConfig,
-  planContainer,
-  readConfig,
-} from './lifecycle/prepare.ts'
+import { type CreateMode, firstRecord, hasSetupHooks, type PlanRequest, planContainer, readConfig } from './lifecycle/prepare.ts'
 import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
-import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
+import { clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
 import { loadRecord, publicRecord, type StoredRecord, writeFirstRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
 import { StateFile } from './record/state-file.ts'
 import { isTraced } from './report/trace.ts'
-import type { NewUnit } from './systemd/container-unit.ts'
 import type { BadEntry, CgroupManager, ContainerRecord, ContainersOptions, CreateOptions, ExitReport, OciState, Signal } from './types.ts'
 
 /** Options that only the command line needs. */
@@ -101,8 +93,7 @@ export class Containers {
       await untilAborted(run.created, run, options.signal)
       if (begun.unit) await begun.unit.settle()
     } catch (error) {
-      await this.#abandon(begun)
-      throw error
+      throw await this.#abandon(begun, error)
     }
     completeRecord(paths)
     // The monitor goes on without us; a program that only created a container may end.
@@ -140,8 +131,7 @@ export class Containers {
       if (spec.hooks?.poststart) await runHooks({ ...hooks, operation: 'start' }, 'poststart', { spec, bundle, pid })
       report = await untilAborted(run.exited, run, options.signal)
     } catch (error) {
-      await this.#abandon(begun)
-      throw error
+      throw await this.#abandon(begun, error)
     }
     stdio.releaseTransport()
     if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
@@ -278,6 +268,8 @@ export class Containers {
       options: absolute,
       forwardSignals: options.forwardSignals ?? false,
       removeAtExit: foreground && options.keep !== true,
+      // What a command line has started is looked at, and limited, from other command lines.
+      onlyNeededCgroups: foreground && options.keep !== true && this.#helper === 'spawner',
       bindToCaller: foreground,
       ...(terminal && { terminal }),
       ...(options.listenFds && { listenFds: options.listenFds }),
@@ -285,31 +277,18 @@ export class Containers {
     return { request, stdioRequest }
   }
 
-  /** Clean-up after a failed or aborted create: teu-init has undone its part when `finished` settles. */
-  async #abandon({ run, paths, stdio, owner, unit }: Begun): Promise<void> {
-    stdio.discard()
-    run.signal(9)
-    run.release()
-    await run.finished.catch(() => undefined)
-    if (unit) await unit.release()
-    await clearCgroups(owner)
-    removeStateDirectory(paths)
-    stdio.releaseTransport()
+  async #abandon(begun: Begun, cause: unknown): Promise<unknown> {
+    const context = (): ActContext => ({
+      transport: actTransport(this.#context),
+      containerId: begun.config.id,
+      operation: 'delete',
+    })
+    return await abandon(begun, context, cause)
   }
 
   get #context(): { root: string; helper: HelperKind; host: HostFacts } {
     return { root: this.root, helper: this.#helper, host: this.#host }
   }
-}
-
-/** A container whose plan is under way. */
-interface Begun {
-  readonly run: PlanRun
-  readonly paths: StatePaths
-  readonly stdio: ConnectedStdio
-  readonly config: PreparedConfig
-  readonly owner: CgroupOwner
-  readonly unit: NewUnit | undefined
 }
 
 /** The bundle may change and the caller may change directory: every path is made absolute now. */

@@ -4,7 +4,7 @@ import { TeuError } from '@teu/spec'
 import { RequestWriter, UnencodableError } from './request-writer.ts'
 import { STEPS_SCHEMA } from './schema.gen.ts'
 import { CONTROLS, MAX_PLAN_BYTES, MAX_STEPS, type Plan, REQUESTS, STAGES, type Step } from './steps.ts'
-import { PIPE_READS, REQUEST_MAGIC, REQUEST_TRACE } from './wire.ts'
+import { PIPE_READS, REQUEST_MAGIC, REQUEST_SPARE, REQUEST_TRACE } from './wire.ts'
 import { writeStep } from './write-step.ts'
 
 /** Most plans of a container fit, so that the buffer is allocated once. */
@@ -22,7 +22,8 @@ export function planSteps(plan: Plan): Step[] {
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, with the JSON pointer of the step, when a value cannot be passed on as it is: a string with
  *  NUL or half a surrogate pair, a number out of range, a plan of more than 16 MiB or 65,536 steps */
 export function encodePlan(plan: Plan, { tag, trace = false }: { tag: number; trace?: boolean }): Uint8Array {
-  const writer = begin(REQUESTS.plan, tag, trace ? REQUEST_TRACE : 0, USUAL_PLAN_BYTES)
+  const flags = (trace ? REQUEST_TRACE : 0) | (suitsSpare(plan) ? REQUEST_SPARE : 0)
+  const writer = begin(REQUESTS.plan, tag, flags, USUAL_PLAN_BYTES)
   const count = plan.parent.length + plan.joiner.length + plan.container.length + plan.after.length
   if (count > MAX_STEPS) throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot run a plan of ${count} steps: ${MAX_STEPS} is the limit`)
   writer.u32(count)
@@ -30,6 +31,28 @@ export function encodePlan(plan: Plan, { tag, trace = false }: { tag: number; tr
   index = writeSteps(writer, plan.joiner, STAGES.joiner, index)
   index = writeSteps(writer, plan.container, STAGES.container, index)
   writeSteps(writer, plan.after, STAGES.after, index)
+  return end(writer)
+}
+
+/** Whether a process that has a network namespace ready can run the plan: it wants such a namespace, and not in a user namespace of its own. */
+function suitsSpare({ parent, joiner }: Plan): boolean {
+  const CLONE_NEWUSER = 0x1000_0000
+  const CLONE_NEWNET = 0x4000_0000
+  const flags = parent.find((step) => step.op === 'clone')?.flags ?? 0
+  return joiner.length === 0 && (flags & (CLONE_NEWNET | CLONE_NEWUSER)) === CLONE_NEWNET
+}
+
+/** Whether a spare may run this encoded plan. */
+export function isForSpare(request: Uint8Array): boolean {
+  const FLAGS_OFFSET = 14
+  return ((request[FLAGS_OFFSET] ?? 0) & REQUEST_SPARE) !== 0
+}
+
+/** Encodes the request to keep a process with a network namespace ready for the next plan that suits it.
+ *  @param keepMs  after this time without use it goes; 0: at once */
+export function encodeSpareRequest(keepMs: number): Uint8Array {
+  const writer = begin(REQUESTS.spare, 0, 0, 24)
+  writer.u32(keepMs)
   return end(writer)
 }
 

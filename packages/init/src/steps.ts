@@ -321,6 +321,6 @@ export const FRAMES = {
 export type FrameName = keyof typeof FRAMES
 
 /** Kinds of requests to a spawner. */
-export const REQUESTS = { plan: 1, pipe: 2, control: 3 } as const
+export const REQUESTS = { plan: 1, pipe: 2, control: 3, spare: 4 } as const
 /** What a control request asks of the parent stage of a running container. */
 export const CONTROLS = { signal: 1, resize: 2, release: 3 } as const

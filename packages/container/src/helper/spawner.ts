@@ -4,7 +4,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants, openSync, unlinkSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { encodeControl, encodePipeRequest, encodePlan, findInitBinary, type Frame, FrameReader } from '@teu/init'
+import {
+  encodeControl,
+  encodePipeRequest,
+  encodePlan,
+  encodeSpareRequest,
+  findInitBinary,
+  type Frame,
+  FrameReader,
+  isForSpare,
+} from '@teu/init'
 import { TeuError } from '@teu/spec'
 import type { PipeRequest, Submission, SubmitOptions, Transport } from './transport.ts'
 
@@ -12,8 +21,13 @@ interface Pending {
   readonly onFrame: (frame: Frame) => void
   readonly finish: () => void
   readonly fail: (error: Error) => void
+  /** A spare could run another one like it. */
+  readonly suitsSpare?: boolean
   referenced: boolean
 }
+
+/** How long a spare is kept for a plan that may come. */
+const SPARE_KEEP_MS = 10_000
 
 /** Frames of a plan go to whoever submitted it; a plan's tag is never used again. */
 export class SpawnerTransport implements Transport {
@@ -73,16 +87,14 @@ export class SpawnerTransport implements Transport {
   }
 
   submit({ plan, encoded, trace, onFrame, tag = this.#takeTag() }: SubmitOptions & { tag?: number }): Submission {
+    const request = encoded === undefined || trace === true ? encodePlan(plan(), { tag, trace: trace ?? false }) : withTag(encoded, tag)
     const done = new Promise<void>((resolve, reject) => {
       if (this.#failure) reject(this.#failure)
-      else this.#add(tag, { onFrame, finish: resolve, fail: reject, referenced: true })
+      else this.#add(tag, { onFrame, finish: resolve, fail: reject, suitsSpare: isForSpare(request), referenced: true })
     })
     // Whoever only listens to frames must not be killed by an unhandled rejection; `done` itself still rejects for those who wait.
     done.catch(() => undefined)
-    if (!this.#failure)
-      this.#channel.write(
-        encoded === undefined || trace === true ? encodePlan(plan(), { tag, trace: trace ?? false }) : withTag(encoded, tag),
-      )
+    if (!this.#failure) this.#channel.write(request)
     const control = (what: 'signal' | 'resize' | 'release', a = 0, b = 0): void => {
       if (this.#pending.has(tag)) this.#channel.write(encodeControl({ tag, what, a, b }))
     }
@@ -141,8 +153,14 @@ export class SpawnerTransport implements Transport {
       if (frame.kind === 'done') {
         this.#remove(frame.tag)
         pending.finish()
+        if (pending.suitsSpare === true) this.#prepareSpare()
       }
     }
+  }
+
+  /** Between two plans there is time to get ready for the next one. While others run it would only take their time. */
+  #prepareSpare(): void {
+    if (this.#pending.size === 0) this.#channel.write(encodeSpareRequest(SPARE_KEEP_MS))
   }
 
   #broken(cause: Error): void {

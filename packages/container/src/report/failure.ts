@@ -40,6 +40,9 @@ interface Wording {
 
 function describe(frame: FailedFrame, step: Step | undefined): Wording {
   if (frame.syscall === 'exit') return diedWithoutAWord(frame)
+  if (frame.op === '' && frame.errno === 'ESRCH') {
+    return { code: 'ERR_TEU_SYSTEM', message: 'The process of teu-init that looked after the container was killed' }
+  }
   // The operation comes from the frame: a starter has the frames of what happens after the gate, but not the plan.
   // oxlint-disable-next-line switch-exhaustiveness-check -- most operations fail in the same words
   switch (frame.op) {

@@ -1,6 +1,6 @@
 /** Running one bundle again and again: what is remembered must never show. */
 
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
@@ -32,6 +32,11 @@ function writeConfig(script: string): void {
   utimesSync(`${directory}/config.json`, 1, 1)
 }
 
+/** The lines of /proc/PID/cgroup. */
+function membership(text: string): { controllers: string; path: string }[] {
+  return [...text.matchAll(/^\d+:(.*?):(\/.*)$/gm)].map(([, controllers = '', path = '']) => ({ controllers, path }))
+}
+
 /** Runs the bundle and returns what it printed. The stream may end after the container. */
 async function output(id: string, signal?: AbortSignal): Promise<string> {
   let text = ''
@@ -57,10 +62,41 @@ describe.skipIf(!isRoot)('run', () => {
     writeConfig('cat /proc/self/cgroup')
     await delay(2_100)
     for (const id of ['first-container', 'other-container', 'third-container', 'an-id-of-another-length']) {
-      const paths = (await output(id)).trim().split('\n')
-      expect(paths.length).toBeGreaterThan(0)
-      for (const path of paths) expect(path).toMatch(new RegExp(`/teu-${id}$`))
+      const groups = membership(await output(id))
+      const needed = groups.filter(({ controllers }) => ['', 'devices', 'freezer', 'memory'].includes(controllers))
+      expect(needed.length).toBeGreaterThan(0)
+      for (const { path } of needed) expect(path).toMatch(new RegExp(`/teu-${id}$`))
     }
+    expect(readdirSync(containers.root)).toEqual([])
+  })
+
+  it('stays in the v1 cgroups of its caller where it has no limit, and does not see them', async () => {
+    writeConfig('cat /proc/self/cgroup; ls /sys/fs/cgroup')
+    await delay(2_100)
+    const text = await output('container-without-limits')
+    const own = membership(readFileSync('/proc/self/cgroup', 'utf8'))
+    for (const { controllers, path } of membership(text)) {
+      if (path.endsWith('/teu-container-without-limits')) continue
+      expect(path).toBe(own.find((group) => group.controllers === controllers)?.path)
+      expect(text.split('\n')).not.toContain(controllers.replace('name=', ''))
+    }
+  })
+
+  it('says so when its monitor was killed, and leaves nothing behind', async () => {
+    writeConfig('sleep 100')
+    await delay(2_100)
+    let pid = 0
+    const attempt = containers.run('without-monitor', {
+      bundle: directory,
+      stdio: 'null',
+      onStarted: (started) => {
+        ;({ pid } = started)
+        const parent = /PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+        process.kill(Number(parent), 'SIGKILL')
+      },
+    })
+    await expect(attempt).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', message: expect.stringContaining('was killed') as string })
+    expect(existsSync(`/proc/${pid}/root/bin`)).toBe(false)
     expect(readdirSync(containers.root)).toEqual([])
   })
 
@@ -85,7 +121,7 @@ describe.skipIf(!isRoot)('run', () => {
   })
 
   it('many at the same time do not mix', async () => {
-    writeConfig('cat /proc/sys/kernel/hostname; cat /proc/self/cgroup | head -n 1')
+    writeConfig('cat /proc/sys/kernel/hostname; grep -E ":(freezer|):" /proc/self/cgroup')
     const ids = Array.from({ length: 20 }, (_, index) => `parallel-number-${String(index).padStart(2, '0')}`)
     const outputs = await Promise.all(ids.map(async (id) => await output(id)))
     for (const [index, text] of outputs.entries()) expect(text).toContain(`/teu-${ids[index]}\n`)

@@ -44,24 +44,43 @@ static struct sys_clone_args container_args(const struct step_clone *step, int c
   return args;
 }
 
-static _Noreturn void run_container(struct run *run) {
+/* `network` is a namespace to enter, or -1. */
+static _Noreturn void run_container(struct run *run, const struct teu_step *clone_step, int network) {
   settle(run, "teu:init");
-  become_container(run);
+  if (network >= 0 && setns(network, CLONE_NEWNET) == 0) {
+    (void)close(network);
+    network = -1;
+  }
+  if (network < 0) become_container(run);
+  run->stage = TEU_STAGE_CONTAINER;
+  run->step = clone_step;
+  (void)fail(run, TEU_SYS_setns, errno, NULL);
+  end_failed_stage(run);
+}
+
+/* A namespace that is ready belongs to the user namespace that this process is in: it is of no use to a container with one of its own. */
+static bool has_ready_network(const struct run *run, const struct step_clone *step) {
+  return run->network_fd >= 0 && (step->flags & CLONE_NEWNET) != 0 && (step->flags & CLONE_NEWUSER) == 0;
 }
 
 static int clone_directly(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
   int pidfd = -1;
+  bool enters = has_ready_network(run, step);
   struct sys_clone_args args = container_args(step, cgroup);
+  if (enters) args.flags &= ~(uint64_t)CLONE_NEWNET;
   args.flags |= CLONE_PIDFD;
   args.pidfd = (uintptr_t)&pidfd;
   args.exit_signal = SIGCHLD;
+  const struct teu_step *clone_step = run->step;
   pid_t pid = sys_clone3(&args);
   if (pid == 0) {
     leave_parent(run, sync_fd);
-    run_container(run);
+    run_container(run, clone_step, enters ? run->network_fd : -1);
   }
   int error = errno;
   (void)close(sync_fd);
+  if (run->network_fd >= 0) (void)close(run->network_fd);
+  run->network_fd = -1;
   return pid < 0 ? fail(run, TEU_SYS_clone3, error, NULL) : know_child(run, pid, pidfd);
 }
 
@@ -76,7 +95,7 @@ static _Noreturn void run_joiner(struct run *run, const struct step_clone *step,
   struct sys_clone_args args = container_args(step, cgroup);
   args.flags |= CLONE_PARENT; /* takes the exit signal of this process */
   pid_t pid = sys_clone3(&args);
-  if (pid == 0) run_container(run);
+  if (pid == 0) run_container(run, clone_step, -1);
   run->step = clone_step;
   if (pid < 0) {
     (void)fail(run, TEU_SYS_clone3, errno, NULL);

@@ -34,8 +34,8 @@ void free_request(struct request *request) {
 }
 
 bool is_understood(const struct request_header *header) {
-  return header->schema == STEPS_SCHEMA && header->kind >= TEU_REQUEST_PLAN && header->kind <= TEU_REQUEST_CONTROL &&
-         (header->flags & ~REQUEST_TRACE) == 0;
+  return header->schema == STEPS_SCHEMA && header->kind >= TEU_REQUEST_PLAN && header->kind <= TEU_REQUEST_SPARE &&
+         (header->flags & ~(REQUEST_TRACE | REQUEST_SPARE)) == 0;
 }
 
 bool is_control(const struct control_request *request) {

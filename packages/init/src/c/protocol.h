@@ -8,6 +8,7 @@
 
 #define REQUEST_MAGIC 0x31554554u
 #define REQUEST_TRACE 1u /* flag */
+#define REQUEST_SPARE 2u /* flag of a plan: a spare may run it */
 #define PIPE_READS 1u    /* flag of a pipe request: the container reads from it */
 
 struct request_header {

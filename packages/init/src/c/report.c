@@ -151,6 +151,7 @@ void report_without_step(struct run *run, enum teu_syscall syscall, int errnum, 
 void report_done(struct run *run, uint64_t failed_cleanups) {
   run->step = NULL;
   send_frame(run, TEU_FRAME_DONE, failed_cleanups, 0, NULL, 0);
+  if (run->done_mark != NULL) __atomic_store_n(run->done_mark, MARK_DONE, __ATOMIC_RELEASE);
 }
 
 void trace_open(struct run *run) {
@@ -184,7 +185,7 @@ void init_run(struct run *run, int status_fd) {
   memset(run, 0, offsetof(struct run, slots));
   memset(run->slots, 0xff, sizeof run->slots);
   run->status_fd = status_fd;
-  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->child_pidfd = -1;
+  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->child_pidfd = run->network_fd = -1;
 }
 
 int slot_get(struct run *run, int32_t slot) {

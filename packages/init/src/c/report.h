@@ -17,6 +17,9 @@ void send_unsent(struct run *run);
 void report_failure(struct run *run);
 /* Reports a failure that belongs to no step. */
 void report_without_step(struct run *run, enum teu_syscall syscall, int errnum, const char *path);
+/* What a process of a spawner has come to (run->done_mark). */
+enum { MARK_FREE, MARK_TAKEN, MARK_DONE };
+
 /* Sends the DONE frame. */
 void report_done(struct run *run, uint64_t failed_cleanups);
 

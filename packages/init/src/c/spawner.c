@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -14,30 +15,44 @@
 #include "io.h"
 #include "kernel.h"
 #include "report.h"
+#include "spare.h"
 #include "stages.h"
-
-#define MAX_PIPES 8
-
-struct kept_pipe {
-  uint32_t slot, flags;
-  int fd; /* both ends in one, so that neither side's open waits for the other */
-};
 
 /* What is kept for a tag: pipes before its plan comes, then the control channel of the process that runs the plan. */
 struct entry {
   uint32_t tag;
   int control; /* -1: no plan yet */
+  uint8_t *mark; /* shared with the process of the plan: 1 when it has sent DONE; NULL: not known */
   unsigned pipe_count;
   struct kept_pipe pipes[MAX_PIPES];
 };
 
+/* Marks of that many plans at once; those beyond have none. */
+#define MAX_MARKS 4096
+
 struct spawner {
   int channel;
+  uint8_t *marks; /* a shared mapping; MARK_FREE, or the mark of an entry or of the spare */
   struct entry *entries;
-  struct pollfd *events; /* one more than entries; the first is the channel */
+  struct pollfd *events; /* FIRST_ENTRY more than entries */
   size_t count, capacity;
+  struct spare spare;
+  uint8_t *spare_mark;
   struct run reporter; /* for frames of the spawner itself */
 };
+
+/* Places in `events`. */
+enum { CHANNEL, SPARE, FIRST_ENTRY };
+
+static uint8_t *take_mark(struct spawner *spawner) {
+  uint8_t *mark = spawner->marks == NULL ? NULL : memchr(spawner->marks, MARK_FREE, MAX_MARKS);
+  if (mark != NULL) *mark = MARK_TAKEN;
+  return mark;
+}
+
+static void free_mark(uint8_t *mark) {
+  if (mark != NULL) *mark = MARK_FREE;
+}
 
 int run_request(struct run *run, const struct request *request) {
   struct teu_plan plan;
@@ -68,7 +83,7 @@ static struct entry *add_entry(struct spawner *spawner, uint32_t tag) {
     size_t capacity = spawner->capacity == 0 ? 16 : 2 * spawner->capacity;
     struct entry *entries = realloc(spawner->entries, capacity * sizeof *entries);
     if (entries != NULL) spawner->entries = entries;
-    struct pollfd *events = realloc(spawner->events, (capacity + 1) * sizeof *events);
+    struct pollfd *events = realloc(spawner->events, (FIRST_ENTRY + capacity) * sizeof *events);
     if (events != NULL) spawner->events = events;
     if (entries == NULL || events == NULL) return NULL;
     spawner->capacity = capacity;
@@ -86,6 +101,7 @@ static void close_pipes(struct entry *entry) {
 static void drop_entry(struct spawner *spawner, struct entry *entry) {
   close_pipes(entry);
   if (entry->control >= 0) (void)close(entry->control);
+  free_mark(entry->mark);
   *entry = spawner->entries[--spawner->count];
 }
 
@@ -94,10 +110,17 @@ static void refuse(struct spawner *spawner, uint32_t tag, enum teu_syscall sysca
   report_without_step(&spawner->reporter, syscall, errnum, path);
 }
 
+/* Says of a plan whose process was killed what that can say no more: its caller must not wait for ever. */
+static void report_killed(struct spawner *spawner, const struct entry *entry) {
+  if (entry->mark == NULL || __atomic_load_n(entry->mark, __ATOMIC_ACQUIRE) != MARK_TAKEN) return;
+  refuse(spawner, entry->tag, TEU_SYS_NONE, ESRCH, NULL);
+  report_done(&spawner->reporter, 0);
+}
+
 /* Fills the slots that pipes were made for. The container's end goes one way only, so that the end of the data can be seen. */
-static int adopt_pipes(struct run *run, const struct entry *entry) {
-  for (unsigned i = 0; i < entry->pipe_count; i++) {
-    const struct kept_pipe *kept = &entry->pipes[i];
+static int adopt_pipes(struct run *run, const struct kept_pipe *pipes, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    const struct kept_pipe *kept = &pipes[i];
     char path[40], digits[21];
     (void)stpcpy(stpcpy(path, "/proc/self/fd/"), decimal((uint64_t)kept->fd, digits));
     int fd = (int)RETRY(open(path, ((kept->flags & PIPE_READS) != 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC));
@@ -108,24 +131,95 @@ static int adopt_pipes(struct run *run, const struct entry *entry) {
   return 0;
 }
 
-/* The process of one plan. What belongs to other plans is closed: an end of file must reach them when the spawner ends. */
-static _Noreturn void run_child(struct spawner *spawner, const struct entry *entry, const struct request *request, int control) {
-  struct run run;
+/* What belongs to other plans is closed: an end of file must reach them when the spawner ends. */
+static void become_stage(struct spawner *spawner, const struct entry *own) {
   (void)signal(SIGCHLD, SIG_DFL);
   for (size_t i = 0; i < spawner->count; i++) {
     struct entry *other = &spawner->entries[i];
-    if (other == entry) continue;
+    if (other == own) continue;
     if (other->control >= 0) (void)close(other->control);
     close_pipes(other);
   }
+}
+
+/* The rest of a process that runs one plan. */
+static _Noreturn void run_assigned(struct run *run, const struct request *request, const struct kept_pipe *pipes, unsigned count) {
+  run->tag = request->header.tag;
+  if (adopt_pipes(run, pipes, count) == 0) _exit(run_request(run, request));
+  report_failure(run);
+  report_done(run, 0);
+  _exit(1);
+}
+
+/* The process of one plan. */
+static _Noreturn void run_child(struct spawner *spawner, const struct entry *entry, const struct request *request, int control) {
+  struct run run;
+  become_stage(spawner, entry);
+  spare_drop(&spawner->spare);
   init_run(&run, spawner->channel);
-  run.tag = request->header.tag;
   run.control_fd = control;
   run.proc_fd = spawner->reporter.proc_fd;
-  if (adopt_pipes(&run, entry) == 0) _exit(run_request(&run, request));
+  run.done_mark = entry->mark;
+  run_assigned(&run, request, entry->pipes, entry->pipe_count);
+}
+
+/* The process of a plan that is still to come. */
+static _Noreturn void run_spare(struct spawner *spawner, int line, uint8_t *mark) {
+  struct run run;
+  struct assignment assignment;
+  become_stage(spawner, NULL);
+  init_run(&run, spawner->channel);
+  run.control_fd = line;
+  run.proc_fd = spawner->reporter.proc_fd;
+  run.done_mark = mark;
+  if (spare_wait(&run, line, &assignment, &run.network_fd) == 0)
+    run_assigned(&run, &assignment.request, assignment.pipes, assignment.pipe_count);
+  run.tag = assignment.request.header.tag;
   report_failure(&run);
   report_done(&run, 0);
   _exit(1);
+}
+
+static void drop_spare(struct spawner *spawner) {
+  spare_drop(&spawner->spare);
+  free_mark(spawner->spare_mark);
+  spawner->spare_mark = NULL;
+}
+
+/* Gives the plan of an entry to the spare; false when it has to go elsewhere. */
+static bool assign_to_spare(struct spawner *spawner, struct entry *entry, const struct request *request) {
+  if ((request->header.flags & REQUEST_SPARE) == 0 || spawner->spare.pid == 0) return false;
+  entry->control = spare_assign(&spawner->spare, request, entry->pipes, entry->pipe_count);
+  if (entry->control < 0) {
+    drop_spare(spawner);
+    return false;
+  }
+  entry->mark = spawner->spare_mark;
+  spawner->spare_mark = NULL;
+  close_pipes(entry);
+  return true;
+}
+
+/* Keeps one ready, and for how long; 0: none. */
+static void keep_spare(struct spawner *spawner, const struct request *request) {
+  uint32_t keep_ms;
+  int line;
+  if (request->size != sizeof keep_ms) {
+    refuse(spawner, request->header.tag, TEU_SYS_decode, EPROTO, NULL);
+    return;
+  }
+  memcpy(&keep_ms, request->body, sizeof keep_ms);
+  if (keep_ms == 0) {
+    drop_spare(spawner);
+    return;
+  }
+  if (spawner->spare.pid == 0) {
+    uint8_t *mark = take_mark(spawner);
+    if (spare_fork(&spawner->spare, &line)) run_spare(spawner, line, mark);
+    spawner->spare_mark = mark;
+    if (spawner->spare.pid == 0) drop_spare(spawner);
+  }
+  if (spawner->spare.pid != 0) spawner->spare.deadline_ns = monotonic_ns() + keep_ms * 1000000ull;
 }
 
 static void start_plan(struct spawner *spawner, const struct request *request) {
@@ -137,10 +231,12 @@ static void start_plan(struct spawner *spawner, const struct request *request) {
     return;
   }
   if (entry == NULL) entry = add_entry(spawner, tag);
+  if (entry != NULL && assign_to_spare(spawner, entry, request)) return;
   enum teu_syscall failed = TEU_SYS_pipe;
   /* non-blocking: a plan that does not listen must not hold up the others */
   if (entry != NULL && pipe2(control, O_CLOEXEC | O_NONBLOCK) == 0) {
     struct sys_clone_args args = {.exit_signal = SIGCHLD};
+    entry->mark = take_mark(spawner);
     pid_t pid = sys_clone3(&args);
     if (pid == 0) {
       (void)close(control[1]);
@@ -227,6 +323,8 @@ static bool serve_one(struct spawner *spawner) {
     start_plan(spawner, &request);
   } else if (request.header.kind == TEU_REQUEST_PIPE) {
     make_pipe(spawner, &request);
+  } else if (request.header.kind == TEU_REQUEST_SPARE) {
+    keep_spare(spawner, &request);
   } else {
     pass_control(spawner, &request);
   }
@@ -236,26 +334,44 @@ static bool serve_one(struct spawner *spawner) {
 
 /* A control channel without a reader: the process of that plan is gone. */
 static void drop_ended(struct spawner *spawner) {
-  for (size_t i = spawner->count; i > 0; i--)
-    if (spawner->events[i].revents != 0) drop_entry(spawner, &spawner->entries[i - 1]);
+  for (size_t i = spawner->count; i > 0; i--) {
+    struct entry *entry = &spawner->entries[i - 1];
+    if (spawner->events[FIRST_ENTRY + i - 1].revents == 0) continue;
+    report_killed(spawner, entry);
+    drop_entry(spawner, entry);
+  }
+}
+
+/* A spare that has died, or that nobody had a plan for. */
+static void drop_unused_spare(struct spawner *spawner) {
+  if (spawner->spare.pid == 0) return;
+  if (spawner->events[SPARE].revents != 0 || ms_until(spawner->spare.deadline_ns) == 0) drop_spare(spawner);
 }
 
 int serve_requests(int channel) {
-  struct spawner spawner = {.channel = channel};
+  struct spawner spawner = {.channel = channel, .spare = {.line = -1}};
   (void)prctl(PR_SET_NAME, "teu:spawner", 0, 0, 0);
   (void)signal(SIGCHLD, SIG_IGN); /* the kernel reaps; that a child has ended shows at its control channel */
+  /* So are container processes whose parent stage was killed: an init that is slow to reap them would keep their cgroups from being removed. */
+  (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   init_run(&spawner.reporter, channel);
   if (signals_open(&spawner.reporter) < 0) return 1;
   (void)host_proc(&spawner.reporter); /* once for all plans; when it fails each of them says so */
   send_frame(&spawner.reporter, TEU_FRAME_HELLO, STEPS_SCHEMA, (uint64_t)getpid(), NULL, 0);
-  spawner.events = malloc(sizeof *spawner.events);
+  void *marks = mmap(NULL, MAX_MARKS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (marks != MAP_FAILED) spawner.marks = marks;
+  spawner.events = malloc(FIRST_ENTRY * sizeof *spawner.events);
   if (spawner.events == NULL) return 1;
   for (;;) {
-    spawner.events[0] = (struct pollfd){.fd = channel, .events = POLLIN};
-    for (size_t i = 0; i < spawner.count; i++) spawner.events[i + 1] = (struct pollfd){.fd = spawner.entries[i].control};
-    if (RETRY(poll(spawner.events, spawner.count + 1, -1)) < 0) return 1;
-    bool requested = spawner.events[0].revents != 0;
+    spawner.events[CHANNEL] = (struct pollfd){.fd = channel, .events = POLLIN};
+    spawner.events[SPARE] = (struct pollfd){.fd = spawner.spare.line};
+    for (size_t i = 0; i < spawner.count; i++) spawner.events[FIRST_ENTRY + i] = (struct pollfd){.fd = spawner.entries[i].control};
+    if (RETRY(poll(spawner.events, FIRST_ENTRY + spawner.count, ms_until(spawner.spare.deadline_ns))) < 0) return 1;
+    bool requested = spawner.events[CHANNEL].revents != 0;
     drop_ended(&spawner);
-    if (requested && !serve_one(&spawner)) return 0;
+    drop_unused_spare(&spawner);
+    if (requested && !serve_one(&spawner)) break;
   }
+  spare_reap(&spawner.spare);
+  return 0;
 }

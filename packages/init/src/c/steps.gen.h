@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_SCHEMA 0x767a1b4cu
+#define STEPS_SCHEMA 0x5be89fcfu
 #define TEU_NO_SLOT (-1)
 #define TEU_SLOT_COUNT 4096
 #define TEU_MAX_PLAN 16777216u
@@ -39,6 +39,7 @@ enum teu_request {
   TEU_REQUEST_PLAN = 1,
   TEU_REQUEST_PIPE = 2,
   TEU_REQUEST_CONTROL = 3,
+  TEU_REQUEST_SPARE = 4,
 };
 
 enum teu_control {

@@ -91,6 +91,7 @@ struct run {
   int control_fd;               /* control requests; -1 none */
   int signal_fd;                /* parent only: signals to teu-init itself; -1 none */
   int proc_fd;                  /* parent only: the host's /proc, verified; -1 until it is needed (see host_proc) */
+  int network_fd;               /* a network namespace that is ready for the container process (spare.h); -1 none */
   pid_t child;                  /* the container process, as the parent sees it; 0 before `clone` */
   int child_pidfd;              /* parent only */
   uint64_t child_start;         /* parent only: its start time in clock ticks since boot */
@@ -99,6 +100,7 @@ struct run {
   bool filtered;                /* a seccomp filter is in force: every further call may be refused */
   char home[1024];              /* `HOME=…` from op_home, added to the program's environment; empty: none */
   char **env;                   /* room for the program's environment when something is added to it */
+  uint8_t *done_mark;           /* parent only: set to MARK_DONE with the DONE frame, for the spawner; NULL: nobody asks */
   struct undo_log undo;         /* parent only */
   struct sync_state sync;
   struct wishes wishes;         /* parent only */

@@ -65,6 +65,17 @@ describe('teu-init spawner', () => {
     expect(spawner.frames.of('exited', 1)).toEqual([])
   })
 
+  it('says of a plan whose process was killed that it is over', async () => {
+    await using spawner = new Spawner()
+    spawner.plan(1, supervised(exec('/bin/sleep', '60')))
+    const { pid } = await spawner.frames.first('started', 1)
+    const parent = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+    process.kill(parent, 'SIGKILL')
+    await spawner.frames.first('done', 1)
+    expect(spawner.frames.of('failed', 1)).toMatchObject([{ errno: 'ESRCH', step: -1 }])
+    process.kill(pid, 'SIGKILL')
+  })
+
   it('survives any number of control requests to a plan that does not listen', async () => {
     await using spawner = new Spawner()
     const { pid } = await spawner.frames.first('hello')
