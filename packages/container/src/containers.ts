@@ -1,9 +1,9 @@
 /** The set of containers under one state root. */
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
-import { checkContainerId, TeuError } from '@teu/spec'
+import { checkContainerId, type Spec, TeuError } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abandon, type Begun } from './lifecycle/abandon.ts'
@@ -11,7 +11,7 @@ import { type ActContext, actTransport, runHooks } from './lifecycle/act.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
 import { readyPlan } from './lifecycle/plan-template.ts'
-import { type CreateMode, firstRecord, hasSetupHooks, type PlanRequest, planContainer, readConfig } from './lifecycle/prepare.ts'
+import { type CreateMode, hasSetupHooks, type PlanRequest, planContainer, readConfig } from './lifecycle/prepare.ts'
 import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
@@ -120,7 +120,7 @@ export class Containers {
         await this.#open(id, stdio.transport, options)
       }
       const pid = run.pid as number
-      if (options.keep === true || mode !== 'run' || hasSetupHooks(spec)) completeRecord(paths)
+      if (!removesState(mode, options, spec)) completeRecord(paths)
       options.onStarted?.({
         pid,
         ...(stdio.stdin && { stdin: stdio.stdin }),
@@ -136,7 +136,8 @@ export class Containers {
     stdio.releaseTransport()
     if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
     // teu-init has removed it, unless a file was in the way.
-    if (options.keep !== true && existsSync(paths.directory)) removeStateDirectory(paths)
+    const isRemoved = removesState(mode, options, spec) && !run.leftSomething
+    if (options.keep !== true && !isRemoved) removeStateDirectory(paths)
     if (options.keep !== true && spec.hooks?.poststop) {
       await runHooks({ transport: actTransport(this.#context), containerId: id, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
     }
@@ -216,14 +217,20 @@ export class Containers {
     const { paths } = request
     const { spec } = request.config
     const planned = readyPlan(request, this.root, finishPlan)
-    const owner = { cgroup: planned.cgroup, rootless: this.#host.rootless }
-    const unit = planned.cgroup.unit && (await prepareUnit(owner, spec, options.signal))
+    const { rootless } = this.#host
+    const owner = {
+      get cgroup() {
+        return planned.cgroup
+      },
+      rootless,
+    }
+    const unit = planned.unit && (await prepareUnit(owner, spec, options.signal))
     let isClaimed = false
     let stdio: ConnectedStdio | undefined
     try {
       claim(paths, id)
       isClaimed = true
-      writeFirstRecord(paths, firstRecord(request, planned.cgroup), request.config.source)
+      writeFirstRecord(paths, planned.record())
       if (options.notifySocket !== undefined) mkdirSync(paths.notifyDirectory, { mode: 0o755 })
       stdio = await connectStdio(stdioRequest, paths.directory)
       if (unit) await unit.start(id, spec)
@@ -267,6 +274,8 @@ export class Containers {
       extraFds,
       options: absolute,
       forwardSignals: options.forwardSignals ?? false,
+      // Each frame that comes alone wakes this process once more.
+      quietStart: foreground && options.onStarted === undefined && config.spec.hooks?.poststart === undefined,
       removeAtExit: foreground && options.keep !== true,
       // What a command line has started is looked at, and limited, from other command lines.
       onlyNeededCgroups: foreground && options.keep !== true && this.#helper === 'spawner',
@@ -301,12 +310,16 @@ function absoluteOptions(options: RunOptions): RunOptions {
   return absolute
 }
 
-function finishPlan(plan: Plan, { mode, removeAtExit, config, paths }: PlanRequest): Plan {
-  return mode === 'run' && removeAtExit && !hasSetupHooks(config.spec) ? withStateRemoval(plan, paths) : plan
+function finishPlan(plan: Plan, { mode, options, removeAtExit, config, paths }: PlanRequest): Plan {
+  return removeAtExit && removesState(mode, options, config.spec) ? withStateRemoval(plan, paths) : plan
 }
 
 /** In `run` the state directory goes with the container, also when this process is killed meanwhile. Not where the record is written
  *  once more after the start: the program may have ended by then. */
+function removesState(mode: CreateMode, options: RunOptions, spec: Spec): boolean {
+  return mode === 'run' && options.keep !== true && !hasSetupHooks(spec)
+}
+
 function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
   const removal = [
     { op: 'unlink', path: paths.init },

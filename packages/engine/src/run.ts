@@ -14,6 +14,7 @@ import type { Plan } from '@teu/init'
 import { type CapturedStream, capture, DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'
 import { defaultContainers } from './default-containers.ts'
 import { type ProgramOptions, specForProgram } from './program.ts'
+import { randomName } from './random-name.ts'
 import { collectSpans } from './spans.ts'
 
 /** What both forms of {@link run} take. */
@@ -83,7 +84,7 @@ interface Target {
 export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now()
   const containers = options.containers ?? (await defaultContainers())
-  const id = options.id ?? `run-${Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex')}`
+  const id = options.id ?? `run-${randomName()}`
   if (options.capture === true && options.stdio !== undefined) {
     throw new TeuError('ERR_TEU_USAGE', 'Cannot capture the output and connect stdio at the same time')
   }
@@ -93,11 +94,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.capture === true) output = captureOf(process, options)
     options.onStarted?.(process)
   }
+  const listensForStart = options.capture === true || options.onStarted !== undefined
   try {
     const report = await containers.run(id, {
       ...containerOptions(options, targetOf(options)),
       ...(options.forwardSignals !== undefined && { forwardSignals: options.forwardSignals }),
-      onStarted,
+      ...(listensForStart && { onStarted }),
     })
     const captured = output && (await output)
     return {

@@ -84,7 +84,7 @@ export const LAYOUTS: Readonly<Record<StepName, readonly [op: number, ...fields:
   dumpable: [109, 'on', 3],
   exec: [107, 'args', 7, 'env', 7, 'fds', 8, 'listenPid', 3],
   detach: [120],
-  supervise: [121, 'forwardSignals', 3, 'bindToCaller', 3, 'timeoutMs', 0, 'stopSignal', 0, 'graceMs', 0, 'master', 4, 'input', 4, 'output', 4, 'raw', 3],
+  supervise: [121, 'forwardSignals', 3, 'bindToCaller', 3, 'timeoutMs', 0, 'stopSignal', 0, 'graceMs', 0, 'master', 4, 'input', 4, 'output', 4, 'raw', 3, 'quietStart', 3],
   collect: [122, 'name', 5, 'path', 5],
   kill_cgroup: [123, 'path', 5],
   remove_cgroup: [124, 'path', 5],

@@ -218,7 +218,8 @@ export const STEPS = {
   /** The last parent step otherwise: stay until the container process has ended. `forwardSignals`: pass signals on to it (command
    *  line). `bindToCaller`: end of file on the request channel kills it. After `timeoutMs` (0 none) it gets `stopSignal`, and
    *  SIGKILL `graceMs` later. With a pty `master`, bytes are relayed: from slot `input` to it, from it to slot `output`;
-   *  `raw` puts the terminal in `input` into raw mode meanwhile and follows its size. */
+   *  `raw` puts the terminal in `input` into raw mode meanwhile and follows its size. With `quietStart` nobody waits for STARTED: it may
+   *  come with the next frame. */
   supervise: {
     op: 121,
     fields: {
@@ -231,6 +232,7 @@ export const STEPS = {
       input: 'slot',
       output: 'slot',
       raw: 'bool',
+      quietStart: 'bool',
     },
   },
   /** after: sends a COLLECTED frame with `name` and up to 3 KiB of the file's content; an absent file sends nothing. */

@@ -69,6 +69,11 @@ export class PlanRun {
     for (const promise of [this.created, this.started, this.exited, this.finished]) promise.catch(ignored)
   }
 
+  /** Whether a clean-up step has failed. */
+  get leftSomething(): boolean {
+    return this.#cleanup.length > 0
+  }
+
   signal(number: number): void {
     this.#submission.signal(number)
   }

@@ -7,7 +7,8 @@ import type { Spec } from '@teu/spec'
 import { memoryHierarchy } from '../cgroup/guard.ts'
 import type { CgroupLocation } from '../cgroup/locate.ts'
 import { statePaths } from '../record/paths.ts'
-import { type PlannedContainer, type PlanRequest, planContainer } from './prepare.ts'
+import { recordText } from '../record/container-record.ts'
+import { creationTime, firstRecord, type PlanRequest, planContainer } from './prepare.ts'
 
 /** A plan that is ready to be sent. */
 export interface ReadyPlan {
@@ -15,7 +16,10 @@ export interface ReadyPlan {
   readonly encoded?: Uint8Array
   /** The plan itself, for whoever explains a failure. */
   readonly plan: () => Plan
+  /** What is written to disk of the container before anything else. */
+  readonly record: () => string
   readonly cgroup: CgroupLocation
+  readonly unit: CgroupLocation['unit']
   readonly memoryCgroup: string | undefined
 }
 
@@ -23,6 +27,8 @@ interface Template {
   readonly bytes: Uint8Array
   /** Where the stand-in is in `bytes`. */
   readonly offsets: readonly number[]
+  /** The record, with the stand-in for the id and {@link CREATED} for the time. */
+  readonly record: string
   /** The location as JSON, with the stand-in. */
   readonly location: string
   readonly memoryCgroup: string | undefined
@@ -32,6 +38,8 @@ interface Template {
 const MIN_ID_LENGTH = 12
 const MAX_ID_LENGTH = 64
 const RANDOM = randomBytes(MAX_ID_LENGTH / 2).toString('hex')
+/** In place of the time of creation. */
+const CREATED = randomBytes(MAX_ID_LENGTH / 2).toString('base64url')
 
 /** Templates live as long as the config they belong to. */
 const templates = new WeakMap<Spec, Map<string, Template>>()
@@ -41,7 +49,7 @@ const templates = new WeakMap<Spec, Map<string, Template>>()
 export function readyPlan(request: PlanRequest, root: string, finish: (plan: Plan, request: PlanRequest) => Plan): ReadyPlan {
   const { id, source } = request.config
   const key = templateKey(request, root)
-  if (source === undefined || key === undefined) return direct(planContainer(request), (plan) => finish(plan, request))
+  if (source === undefined || key === undefined) return direct(request, finish)
   let known = templates.get(source)
   if (known === undefined) templates.set(source, (known = new Map<string, Template>()))
   let template = known.get(key)
@@ -49,9 +57,16 @@ export function readyPlan(request: PlanRequest, root: string, finish: (plan: Pla
   return instantiate(template, request, finish, id)
 }
 
-function direct({ plan, cgroup }: PlannedContainer, finish: (plan: Plan) => Plan): ReadyPlan {
-  const finished = finish(plan)
-  return { plan: () => finished, cgroup, memoryCgroup: memoryHierarchy(cgroup)?.path }
+function direct(request: PlanRequest, finish: (plan: Plan, request: PlanRequest) => Plan): ReadyPlan {
+  const { plan, cgroup } = planContainer(request)
+  const finished = finish(plan, request)
+  return {
+    plan: () => finished,
+    record: () => recordText(firstRecord(request, cgroup), request.config.source),
+    cgroup,
+    unit: cgroup.unit,
+    memoryCgroup: memoryHierarchy(cgroup)?.path,
+  }
 }
 
 /** Everything beside config and id that a plan depends on; undefined for what is rare, or depends on more than we know. */
@@ -79,7 +94,7 @@ function templateKey(
   if (config.id.length < MIN_ID_LENGTH || config.id.length > MAX_ID_LENGTH) return undefined
   const { rootOverlay, noPivot, noNewKeyring, timeoutMs } = options
   const streams = stdio.map((stream) => (stream.kind === 'slot' ? stream.slot : stream.kind))
-  const { forwardSignals, bindToCaller } = flags
+  const { forwardSignals, bindToCaller, quietStart } = flags
   return [
     root,
     config.id.length,
@@ -88,6 +103,7 @@ function templateKey(
     removeAtExit,
     onlyNeededCgroups,
     forwardSignals,
+    quietStart,
     bindToCaller,
     rootOverlay,
     noPivot,
@@ -96,8 +112,10 @@ function templateKey(
   ].join()
 }
 
+const standInId = (length: number): string => RANDOM.slice(0, length)
+
 function standIn(request: PlanRequest, root: string): PlanRequest {
-  const id = RANDOM.slice(0, request.config.id.length)
+  const id = standInId(request.config.id.length)
   return { ...request, config: { ...request.config, id }, paths: statePaths(root, id) }
 }
 
@@ -110,6 +128,7 @@ function makeTemplate(request: PlanRequest, finish: (plan: Plan, request: PlanRe
   return {
     bytes,
     offsets,
+    record: recordText(firstRecord(request, cgroup, CREATED), request.config.source),
     location: JSON.stringify(cgroup).replaceAll(id, '\0'),
     memoryCgroup: memoryHierarchy(cgroup)?.path.replaceAll(id, '\0'),
   }
@@ -122,6 +141,8 @@ function instantiate(template: Template, request: PlanRequest, finish: (plan: Pl
   return {
     encoded,
     plan: () => finish(planContainer(request).plan, request),
+    record: () => template.record.replace(CREATED, creationTime()).replaceAll(standInId(id.length), id),
+    unit: undefined,
     get cgroup() {
       return (location ??= JSON.parse(template.location.replaceAll('\0', id)) as CgroupLocation)
     },

@@ -52,7 +52,7 @@ export function readConfig(id: string, options: Pick<CreateOptions, 'bundle' | '
   const spec = source ?? prepareSpec(validateSpec(options.spec), bundle)
   const root = spec.root?.path
   if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
-  realDirectory(root, 'root file system', '/root/path')
+  checkDirectory(root, 'root file system', '/root/path')
   if (spec.process === undefined) throw invalid('/process', 'process: a container needs a process')
   return { id, bundle, spec, source }
 }
@@ -79,6 +79,7 @@ export interface PlanRequest {
   readonly extraFds?: readonly number[]
   readonly listenFds?: { count: number; names?: string }
   readonly forwardSignals?: boolean
+  readonly quietStart?: boolean
   readonly bindToCaller?: boolean
   /** The monitor removes the container when it has ended. */
   readonly removeAtExit: boolean
@@ -133,6 +134,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
     ...(options.notifySocket !== undefined && { notifySocketDir: paths.notifyDirectory }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
     forwardSignals: request.forwardSignals ?? false,
+    quietStart: request.quietStart ?? false,
     bindToCaller: request.bindToCaller ?? false,
   })
   return { plan, cgroup }
@@ -153,14 +155,19 @@ function keepCounters(cgroup: CgroupLocation, paths: StatePaths): Step[] {
   return names.map((name, index) => ({ op: 'keep_file', from: `${memory.path}/${name}`, to: kept[index] as string }))
 }
 
+/** Now, as records have it: RFC 3339 with nanoseconds, as runc writes it. */
+export function creationTime(): string {
+  return new Date().toISOString().replace('Z', '000000Z')
+}
+
 /** The record as it is first written: status `creating`, owned by this process. */
-export function firstRecord(request: PlanRequest, cgroup: CgroupLocation): StoredRecord {
+export function firstRecord(request: PlanRequest, cgroup: CgroupLocation, created: string = creationTime()): StoredRecord {
   const { config, host, options, mode, cgroupManager } = request
   const { annotations } = config.spec
   return {
     version: 1,
     id: config.id,
-    created: new Date().toISOString().replace('Z', '000000Z'),
+    created,
     bootId: bootId(),
     ociVersion: config.spec.ociVersion,
     bundle: config.bundle,
@@ -231,10 +238,16 @@ function refuseStrangeFile(file: string): void {
   if (reason) throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot read ${file}: ${reason}`, { path: file })
 }
 
-function realDirectory(path: string, what: string, pointer?: string): string {
+/** Resolves all links of a directory's path. */
+function realDirectory(path: string, what: string): string {
+  const absolute = resolve(path)
+  checkDirectory(absolute, what)
+  return realpathSync.native(absolute)
+}
+
+function checkDirectory(path: string, what: string, pointer?: string): void {
   try {
-    const real = realpathSync.native(resolve(path))
-    if (statSync(real).isDirectory()) return real
+    if (statSync(path).isDirectory()) return
     throw new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use the ${what} ${path}: it is not a directory`, { path, pointer })
   } catch (cause) {
     if (cause instanceof TeuError) throw cause
@@ -272,8 +285,17 @@ function namespaceLinks(spec: Spec): Record<string, string> {
 /** Names of the namespace types in procfs. */
 const PROC_NAMES: Readonly<Record<string, string>> = { network: 'net', mount: 'mnt' }
 
-/** Name of the user in /etc/passwd, or `#uid`. Bun's userInfo() believes the environment. */
+const ownerNames = new Map<number, string>()
+
+/** Name of the user in /etc/passwd, or `#uid`, as it was when this process first asked. */
 function ownerName(euid: number): string {
+  let name = ownerNames.get(euid)
+  if (name === undefined) ownerNames.set(euid, (name = lookUpName(euid)))
+  return name
+}
+
+/** Bun's userInfo() believes the environment. */
+function lookUpName(euid: number): string {
   try {
     const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${euid}:`, 'm'))
     return line?.[1] ?? `#${euid}`

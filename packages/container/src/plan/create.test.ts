@@ -94,6 +94,7 @@ describe('compileCreatePlan()', () => {
       ),
     ).toEqual({
       op: 'supervise',
+      quietStart: false,
       forwardSignals: true,
       bindToCaller: true,
       timeoutMs: 5,

@@ -38,6 +38,8 @@ export interface ProgramInput {
   readonly bindToCaller?: boolean
   /** Signals to teu-init go on to the process. Default false. */
   readonly forwardSignals?: boolean
+  /** Nobody waits for the moment in which the program begins to run. */
+  readonly quietStart?: boolean
   /** The surrounding or joined user namespace does not allow setgroups(2) (`/proc/PID/setgroups` says `deny`). */
   readonly setgroupsDenied?: boolean
 }

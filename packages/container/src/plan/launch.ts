@@ -121,6 +121,7 @@ export function superviseStep(input: ProgramInput, relay: ConsoleSteps['relay'])
     timeoutMs: input.timeoutMs ?? 0,
     stopSignal: input.stopSignal ?? 9,
     graceMs: input.graceMs ?? 0,
+    quietStart: input.quietStart ?? false,
     ...relay,
   }
 }

@@ -38,14 +38,19 @@ export interface StoredRecord {
 
 const configTexts = new WeakMap<Spec, string>()
 
-/** Writes the record of a new container. The text of a config that stays the same (`source`) is made once. */
-export function writeFirstRecord(paths: StatePaths, { config, ...rest }: StoredRecord, source: Spec | undefined): void {
+/** The record of a new container as it stands on disk. The text of a config that stays the same (`source`) is made once. */
+export function recordText({ config, ...rest }: StoredRecord, source: Spec | undefined): string {
   let text = source && configTexts.get(source)
   if (text === undefined) {
     text = stringifyJson(config)
     if (source) configTexts.set(source, text)
   }
-  replaceFile(paths.record, `${stringifyJson(rest).slice(0, -1)},"config":${text}}`)
+  return `${stringifyJson(rest).slice(0, -1)},"config":${text}}`
+}
+
+/** Writes the record of a new container. */
+export function writeFirstRecord(paths: StatePaths, text: string): void {
+  replaceFile(paths.record, text)
 }
 
 /** A record with its place. */

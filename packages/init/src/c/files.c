@@ -174,7 +174,7 @@ int op_collect(struct run *run, const struct step_collect *step) {
   memcpy(payload, step->name, name + 1);
   ssize_t size = read_file(AT_FDCWD, step->path, payload + name + 1, MAX_COLLECTED);
   if (size < 0) return is_absent(errno) ? 0 : fail(run, TEU_SYS_read, errno, step->path);
-  send_frame(run, TEU_FRAME_COLLECTED, 0, 0, payload, name + 1 + (size_t)size);
+  send_frame_soon(run, TEU_FRAME_COLLECTED, 0, 0, payload, name + 1 + (size_t)size);
   return 0;
 }
 

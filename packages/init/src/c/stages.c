@@ -116,7 +116,8 @@ int await_program(struct run *run) {
   /* What was asked for in the same moment in which the program began must not be forgotten. */
   if (check_cancelled(run) < 0) return -1;
   run->live = true;
-  send_frame(run, run->sync.at_gate ? TEU_FRAME_CREATED : TEU_FRAME_STARTED, (uint64_t)run->child, 0, NULL, 0);
+  send_frame_soon(run, run->sync.at_gate ? TEU_FRAME_CREATED : TEU_FRAME_STARTED, (uint64_t)run->child, 0, NULL, 0);
+  if (run->sync.at_gate || !run->quiet_start) send_unsent(run);
   return 0;
 }
 
@@ -174,6 +175,7 @@ static void look_ahead(struct run *run) {
     if (step->op == TEU_OP_SUPERVISE) {
       run->bound = step->u.supervise.bind_to_caller;
       run->forwards = step->u.supervise.forward_signals;
+      run->quiet_start = step->u.supervise.quiet_start;
     }
     if (step->op == TEU_OP_RECORD_INIT) run->records = true;
   }

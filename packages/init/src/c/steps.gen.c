@@ -421,6 +421,7 @@ static const struct teu_field fields_supervise[] = {
   {TEU_FIELD_SLOT, offsetof(struct step_supervise, input)},
   {TEU_FIELD_SLOT, offsetof(struct step_supervise, output)},
   {TEU_FIELD_BOOL, offsetof(struct step_supervise, raw)},
+  {TEU_FIELD_BOOL, offsetof(struct step_supervise, quiet_start)},
 };
 
 static const struct teu_field fields_collect[] = {
@@ -571,7 +572,7 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_DUMPABLE] = {true, 1, fields_dumpable},
   [TEU_OP_EXEC] = {true, 4, fields_exec},
   [TEU_OP_DETACH] = {true, 0, NULL},
-  [TEU_OP_SUPERVISE] = {true, 9, fields_supervise},
+  [TEU_OP_SUPERVISE] = {true, 10, fields_supervise},
   [TEU_OP_COLLECT] = {true, 2, fields_collect},
   [TEU_OP_KILL_CGROUP] = {true, 1, fields_kill_cgroup},
   [TEU_OP_REMOVE_CGROUP] = {true, 1, fields_remove_cgroup},

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_SCHEMA 0x5be89fcfu
+#define STEPS_SCHEMA 0x61f56339u
 #define TEU_NO_SLOT (-1)
 #define TEU_SLOT_COUNT 4096
 #define TEU_MAX_PLAN 16777216u
@@ -671,6 +671,7 @@ struct step_supervise {
   int32_t input;
   int32_t output;
   bool raw;
+  bool quiet_start;
 };
 
 struct step_collect {

@@ -79,6 +79,7 @@ struct run {
   bool once;                    /* started for this plan alone, not by a spawner */
   bool bound;                   /* the plan's `supervise` has bindToCaller */
   bool forwards;                /* … and forwardSignals */
+  bool quiet_start;             /* … and quietStart */
   bool records;                 /* the plan has a `record_init` step */
   bool live;                    /* parent: the program runs, or waits at the gate; signals go to it */
   bool gated;                   /* container: it has passed the gate */

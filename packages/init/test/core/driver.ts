@@ -175,6 +175,7 @@ export const CLONE: StepOf<'clone'> = { op: 'clone', flags: 0, cgroup: NO_SLOT }
 export function supervise(changes: Partial<StepOf<'supervise'>> = {}): StepOf<'supervise'> {
   return {
     op: 'supervise',
+    quietStart: false,
     forwardSignals: false,
     bindToCaller: true,
     timeoutMs: 0,

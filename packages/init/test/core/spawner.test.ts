@@ -73,7 +73,8 @@ describe('teu-init spawner', () => {
     process.kill(parent, 'SIGKILL')
     await spawner.frames.first('done', 1)
     expect(spawner.frames.of('failed', 1)).toMatchObject([{ errno: 'ESRCH', step: -1 }])
-    process.kill(pid, 'SIGKILL')
+    // The death signal of the set-up, which this plan does not take off, has ended it.
+    await until(() => !isAlive(pid))
   })
 
   it('survives any number of control requests to a plan that does not listen', async () => {

@@ -85,6 +85,7 @@ export function runPlan(plan: Partial<Plan>, options: RunOptions = {}): Outcome 
 
 const SUPERVISE: StepOf<'supervise'> = {
   op: 'supervise',
+  quietStart: false,
   forwardSignals: false,
   bindToCaller: false,
   timeoutMs: 20_000,
