@@ -1,5 +1,7 @@
 /** Measuring contestants in turns and printing them side by side. */
 
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { summarise, table } from './statistics.ts'
 
 /** Something to be measured. */
@@ -10,6 +12,8 @@ export interface Entrant {
 }
 
 const WARM_UP_ROUNDS = 5
+/** The kernel takes apart the namespaces and cgroups of a container after its end. Nobody is to pay for who came before. */
+const PAUSE_MS = 20
 
 const ratio = (value: number, base: number | undefined): string => (base === undefined ? '' : `${(value / base).toFixed(2)}x`)
 
@@ -18,6 +22,7 @@ export async function compare(title: string, rounds: number, entrants: readonly 
   const samples = new Map<string, number[]>(entrants.map(({ name }) => [name, []]))
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const { name, measure } of entrants) {
+      await delay(PAUSE_MS)
       const time = await measure()
       if (round >= 0) samples.get(name)?.push(time)
     }
