@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { compileTimer } from './timer.ts'
+import { compileProgram } from './timer.ts'
 
 /** A runtime with an OCI command line. */
 export interface Contestant {
@@ -27,13 +27,15 @@ const STATE_PARENT = '/dev/shm'
 export class BenchRoom implements Disposable {
   readonly dir: string
   readonly #stateDir: string
+  readonly #floor: string
   readonly timer: string
   readonly contestants: readonly Contestant[]
 
   constructor() {
     this.dir = mkdtempSync(join(tmpdir(), 'teu-bench-'))
     this.#stateDir = mkdtempSync(join(STATE_PARENT, 'teu-bench-'))
-    this.timer = compileTimer(this.dir)
+    this.timer = compileProgram('timer', this.dir)
+    this.#floor = compileProgram('floor', this.dir)
     const missing = RUNTIMES.filter(([, path]) => !existsSync(path))
     if (missing.length > 0) throw new Error(`not installed: ${missing.map(([, path]) => path).join(', ')}`)
     this.contestants = RUNTIMES.map(([name, path]) => ({ name, line: [path, '--root', join(this.#stateDir, name)] }))
@@ -53,6 +55,11 @@ export class BenchRoom implements Disposable {
     config.process.args = args
     writeFileSync(file, JSON.stringify(config))
     return dir
+  }
+
+  /** Command line of the bare C program that does with the bundle what the kernel has to do in any case (floor.c). */
+  floorLine(bundle: string): string[] {
+    return [this.#floor, join(bundle, 'rootfs'), '/bin/true']
   }
 
   /** State root of the library. */

@@ -1,7 +1,6 @@
 /** Measuring contestants in turns and printing them side by side. */
 
 import { setTimeout as delay } from 'node:timers/promises'
-
 import { summarise, table } from './statistics.ts'
 
 /** Something to be measured. */

@@ -1,4 +1,5 @@
-/** `run` of busybox `true`: the library in a running process, and each command line; in turns, so that all meet the same machine. */
+/** `run` of busybox `true`: the library in a running process, each command line, and what the kernel takes in any case; in turns, so that all
+ *  meet the same machine. */
 
 import { Containers, run } from 'teu'
 import type { BenchRoom } from './bench-room.ts'
@@ -13,6 +14,7 @@ export async function benchRun(room: BenchRoom, rounds: number): Promise<void> {
     name,
     timer: new Timer(room.timer, [...line, 'run', '--bundle', bundle, `teu-bench-${name}`]),
   }))
+  const floor = new Timer(room.timer, room.floorLine(bundle))
   try {
     const library = async (): Promise<number> => {
       const start = performance.now()
@@ -22,8 +24,13 @@ export async function benchRun(room: BenchRoom, rounds: number): Promise<void> {
       return time
     }
     const lines = timers.map(({ name, timer }) => ({ name: `${name} run`, measure: () => timer.run() }))
-    await compare('run of true', rounds, [{ name: 'library run', measure: library }, ...lines])
+    await compare('run of true', rounds, [
+      { name: 'library run', measure: library },
+      ...lines,
+      { name: 'bare C', measure: () => floor.run() },
+    ])
   } finally {
+    await floor[Symbol.asyncDispose]()
     for (const { timer } of timers) await timer[Symbol.asyncDispose]()
   }
 }

@@ -1,14 +1,14 @@
-/** The C program that starts command lines and measures them (timer.c), compiled on the fly. */
+/** The C programs of the benches, compiled on the fly: timer.c, which starts command lines and measures them, and floor.c. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 
-/** Compiles timer.c into `dir` and returns its path. */
-export function compileTimer(dir: string): string {
-  const output = join(dir, 'timer')
-  execFileSync('gcc', ['-std=gnu11', '-O2', '-static', '-o', output, join(import.meta.dirname, 'timer.c')])
+/** Compiles `<name>.c` into `dir` and returns the program's path. */
+export function compileProgram(name: 'timer' | 'floor', dir: string): string {
+  const output = join(dir, name)
+  execFileSync('gcc', ['-std=gnu11', '-O2', '-static', '-o', output, join(import.meta.dirname, `${name}.c`)])
   return output
 }
 
