@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, unlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { encodePipeRequest, encodePlan, encodeSpareRequest, isForSpare, type Plan, type StepOf } from '../../src/index.ts'
+import { encodePipeRequest, encodePlan, encodeSpareRequest, isForSpare, type Plan, type Step, type StepOf } from '../../src/index.ts'
 import { CLONE, exec, isAlive, scratch, shell, Spawner, supervise, supervised, until } from './driver.ts'
 
 const CLONE_NEWNET = 0x4000_0000
@@ -15,7 +15,14 @@ const inNetwork = (command: string, changes: Parameters<typeof supervise>[0] = {
 })
 
 const children = (pid: number): number[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+/** Of a process that may end at any time. */
+const nameOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
 const networkOf = (pid: number): string => readlinkSync(`/proc/${pid}/ns/net`)
 /** How many network namespaces a process holds beside its own. */
 const heldNetworks = (pid: number): number =>
@@ -143,6 +150,19 @@ describe('a spare of teu-init spawner', () => {
     const other = await ready(killed)
     killed.child.kill('SIGKILL')
     await until(() => !isAlive(other))
+  })
+
+  withRights('stays with a container that outlives the caller, as its monitor', async () => {
+    const spawner = new Spawner()
+    keep(spawner)
+    const spare = await ready(spawner)
+    const outlive: Step = { op: 'outlive_parent' }
+    spawner.plan(1, { parent: [IN_NETWORK, supervise({ bindToCaller: false })], container: [outlive, ...exec('/bin/sleep', '60')] })
+    const { pid } = await spawner.frames.first('started', 1)
+    expect(await spawner.close()).toBe(0)
+    expect([isAlive(pid), isAlive(spare)]).toEqual([true, true])
+    process.kill(pid, 'SIGKILL')
+    await until(() => !isAlive(spare))
   })
 
   withRights('is replaced by a process of its own when it has been killed', async () => {
