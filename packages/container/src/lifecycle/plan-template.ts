@@ -1,7 +1,6 @@
 /** Plans that differ in nothing but the container's id are compiled and encoded once: running one bundle a thousand times costs a copy
  *  of its plan each time. The plan is compiled for a stand-in id of the same length, and the id is put into the copy where that stands. */
 
-import { randomBytes } from 'node:crypto'
 import { encodePlan, type Plan } from '@teu/init'
 import type { Spec } from '@teu/spec'
 import { memoryHierarchy } from '../cgroup/guard.ts'
@@ -31,7 +30,7 @@ interface Template {
 /** Shorter ids could meet the stand-in by chance. */
 const MIN_ID_LENGTH = 12
 const MAX_ID_LENGTH = 64
-const RANDOM = randomBytes(MAX_ID_LENGTH / 2).toString('hex')
+let random: string | undefined
 
 /** Templates live as long as the config they belong to. */
 const templates = new WeakMap<Spec, Map<string, Template>>()
@@ -83,7 +82,9 @@ function templateKey(
 }
 
 function standIn(request: PlanRequest, root: string): PlanRequest {
-  const id = RANDOM.slice(0, request.config.id.length)
+  // The global, because node:crypto takes Bun two milliseconds to load.
+  random ??= Buffer.from(crypto.getRandomValues(new Uint8Array(MAX_ID_LENGTH / 2))).toString('hex')
+  const id = random.slice(0, request.config.id.length)
   return { ...request, config: { ...request.config, id }, paths: statePaths(root, id) }
 }
 
