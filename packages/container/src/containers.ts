@@ -259,7 +259,7 @@ export class Containers {
 
   #request(id: string, options: RunOptions, mode: CreateMode, foreground: boolean): { request: PlanRequest; stdioRequest: StdioRequest } {
     const absolute = absoluteOptions(options)
-    const config = readConfig(id, absolute)
+    const config = readConfig(id, { ...absolute, isOnly: this.#helper === 'once' })
     const stdioRequest: StdioRequest = {
       helper: this.#helper,
       stdio: options.stdio ?? 'inherit',

@@ -33,27 +33,34 @@ export interface PreparedConfig {
   readonly id: string
   readonly bundle: string
   readonly spec: Spec
-  /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it. */
+  /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it, and where there
+   *  is only one call. */
   readonly source: Spec | undefined
+}
+
+interface ConfigOptions extends Pick<CreateOptions, 'bundle' | 'spec'> {
+  /** The caller ends with this container: nothing is kept for later calls. */
+  readonly isOnly: boolean
 }
 
 /** Reads and checks id, bundle and config.json.
  *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_CONFIG_INVALID (with line and column, or JSON pointer) */
-export function readConfig(id: string, options: Pick<CreateOptions, 'bundle' | 'spec'>): PreparedConfig {
+export function readConfig(id: string, options: ConfigOptions): PreparedConfig {
   checkContainerId(id)
   const bundle = realDirectory(options.bundle, 'bundle')
-  const source =
-    options.spec === undefined
-      ? rememberedConfig(`${bundle}/config.json`, () => prepareSpec(readSpecFile(bundle), bundle))
-      : ownSpecs.has(options.spec)
-        ? options.spec
-        : undefined
-  const spec = source ?? prepareSpec(validateSpec(options.spec), bundle)
+  const source = options.isOnly ? undefined : lastingConfig(options.spec, bundle)
+  const spec = source ?? prepareSpec(options.spec === undefined ? readSpecFile(bundle) : validateSpec(options.spec), bundle)
   const root = spec.root?.path
   if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
   realDirectory(root, 'root file system', '/root/path')
   if (spec.process === undefined) throw invalid('/process', 'process: a container needs a process')
   return { id, bundle, spec, source }
+}
+
+/** The prepared config, where it is one that stays the same from call to call. */
+function lastingConfig(spec: Spec | undefined, bundle: string): Spec | undefined {
+  if (spec === undefined) return rememberedConfig(`${bundle}/config.json`, () => prepareSpec(readSpecFile(bundle), bundle))
+  return ownSpecs.has(spec) ? spec : undefined
 }
 
 const ownSpecs = new WeakSet<Spec>()
