@@ -71,13 +71,15 @@ function isCrossing(a: DevicePattern, b: DevicePattern): boolean {
 
 /** Leaves out what another pattern says already; of equal ones the first stays. */
 function withoutCovered(patterns: readonly DevicePattern[]): DevicePattern[] {
-  const merged = new Map<string, DevicePattern>()
+  const all: DevicePattern[] = []
+  const places = new Map<string, number>()
   for (const pattern of patterns) {
     const key = `${pattern.kind} ${pattern.major}:${pattern.minor}`
-    const access = pattern.access | (merged.get(key)?.access ?? 0)
-    merged.set(key, access === pattern.access ? pattern : { ...pattern, access })
+    const place = places.get(key) ?? all.length
+    const access = pattern.access | (all[place]?.access ?? 0)
+    places.set(key, place)
+    all[place] = { ...pattern, access }
   }
-  const all = [...merged.values()]
   const wide = all.filter(isWide)
   const kept: DevicePattern[] = []
   for (const pattern of all) if (!isCoveredBy(wide, pattern)) kept.push(pattern)
