@@ -6,8 +6,10 @@ import { fitsBytes, holdsControlCharacter, TeuError } from '@teu/spec'
  *  @returns components; none for an empty path and for `/`
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID for `..`, control characters, and components that no directory can have as its name */
 export function cgroupComponents(path: string, what: string, pointer?: string): string[] {
-  const components = path.split('/').filter((component) => component !== '' && component !== '.')
-  for (const component of components) {
+  const components: string[] = []
+  for (const component of path.split('/')) {
+    if (component === '' || component === '.') continue
+    components.push(component)
     const problem = problemOf(component)
     if (problem) {
       throw new TeuError('ERR_TEU_CONFIG_INVALID', `${what}: ${problem}, got ${JSON.stringify(path.slice(0, 200))}`, { pointer })

@@ -39,7 +39,7 @@ const templates = new WeakMap<Spec, Map<string, Template>>()
  *  @param finish  what is done to a compiled plan before it is encoded */
 export function readyPlan(request: PlanRequest, root: string, finish: (plan: Plan, request: PlanRequest) => Plan): ReadyPlan {
   const { id, source } = request.config
-  const key = templateKey(request, root)
+  const key = source && templateKey(request, root)
   if (source === undefined || key === undefined) return direct(planContainer(request), (plan) => finish(plan, request))
   let known = templates.get(source)
   if (known === undefined) templates.set(source, (known = new Map<string, Template>()))
