@@ -277,9 +277,12 @@ const PROC_NAMES: Readonly<Record<string, string>> = { network: 'net', mount: 'm
 /** Name of the user in /etc/passwd, or `#uid`. Bun's userInfo() believes the environment. */
 function ownerName(euid: number): string {
   try {
-    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${euid}:`, 'm'))
-    return line?.[1] ?? `#${euid}`
+    for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+      const [name, , uid] = line.split(':', 3)
+      if (name && uid === String(euid)) return name
+    }
   } catch {
-    return `#${euid}`
+    // Nobody has to be able to read it.
   }
+  return `#${euid}`
 }
