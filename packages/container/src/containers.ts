@@ -25,9 +25,8 @@ import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type Std
 import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
-import { loadRecord, publicRecord, type StoredRecord, writeFirstRecord } from './record/container-record.ts'
+import { completeRecord, loadRecord, publicRecord, writeFirstRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
-import { StateFile } from './record/state-file.ts'
 import { isTraced } from './report/trace.ts'
 import type { NewUnit } from './systemd/container-unit.ts'
 import type { BadEntry, CgroupManager, ContainerRecord, ContainersOptions, CreateOptions, ExitReport, OciState, Signal } from './types.ts'
@@ -96,7 +95,7 @@ export class Containers {
   async create(id: string, options: CreateOptions & Pick<RunOptions, 'listenFds'>): Promise<Container> {
     const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
     const begun = await this.#begin(id, options, mode, false)
-    const { run, paths, stdio } = begun
+    const { run, stdio } = begun
     try {
       await untilAborted(run.created, run, options.signal)
       if (begun.unit) await begun.unit.settle()
@@ -104,10 +103,10 @@ export class Containers {
       await this.#abandon(begun)
       throw error
     }
-    completeRecord(paths)
+    const loaded = completeRecord(this.root, id)
     // The monitor goes on without us; a program that only created a container may end.
     run.unref()
-    return Container.attach(this.#context, loadRecord(this.root, id), mode === 'create' ? undefined : { run, stdio })
+    return Container.attach(this.#context, loaded, mode === 'create' ? undefined : { run, stdio })
   }
 
   /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
@@ -129,7 +128,7 @@ export class Containers {
         await this.#open(id, stdio.transport, options)
       }
       const pid = run.pid as number
-      if (options.keep === true || mode !== 'run' || hasSetupHooks(spec)) completeRecord(paths)
+      if (options.keep === true || mode !== 'run' || hasSetupHooks(spec)) completeRecord(this.root, id)
       options.onStarted?.({
         pid,
         ...(stdio.stdin && { stdin: stdio.stdin }),
@@ -335,13 +334,6 @@ function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
     { op: 'rmdir', path: paths.directory },
   ] as const
   return { ...plan, after: [...plan.after, ...removal] }
-}
-
-/** Marks creation as finished: from now on the creator's death means nothing. */
-function completeRecord(paths: StatePaths): void {
-  const record = StateFile.load<StoredRecord>(paths.directory)
-  record.set({ complete: true })
-  record.save()
 }
 
 /** Waits for a moment of a plan; when `signal` aborts first, the plan is told to end and the wait goes on until it has. */
