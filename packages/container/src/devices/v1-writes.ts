@@ -2,7 +2,7 @@
 
 import type { LinuxDeviceCgroup } from '@teu/spec'
 import { TeuError } from '@teu/spec'
-import { ANY, covers, type DevicePattern, MKNOD, overlaps, READ, readRules, WRITE } from './rule-list.ts'
+import { ANY, covers, type DevicePattern, type DeviceRule, MKNOD, overlaps, READ, readRules, WRITE } from './rule-list.ts'
 
 /** One line to write to a file of the cgroup. */
 export interface DeviceWrite {
@@ -21,18 +21,19 @@ export interface DeviceWrite {
  *  @see kernel admin-guide/cgroup-v1/devices */
 export function v1DeviceWrites(rules: readonly LinuxDeviceCgroup[]): DeviceWrite[] {
   const { allowByDefault, rules: effective } = readRules(rules)
-  const hole = effective.find(({ allow }) => allow === allowByDefault)
-  if (hole !== undefined) {
-    const verb = hole.allow ? 'allows' : 'denies'
-    throw new TeuError(
-      'ERR_TEU_UNSUPPORTED',
-      `linux.resources.devices[${hole.index}]: cgroup v1 cannot keep a rule that ${verb} part of what an earlier rule with a wildcard is about`,
-      { pointer: `/linux/resources/devices/${hole.index}`, remedy: 'List the single devices in place of the wildcard, or use cgroup v2' },
-    )
-  }
+  for (const rule of effective) if (rule.allow === allowByDefault) throw holeError(rule)
   const exceptions = withoutCovered(allowByDefault ? effective : joined(effective))
   const [base, other] = allowByDefault ? (['devices.allow', 'devices.deny'] as const) : (['devices.deny', 'devices.allow'] as const)
   return [{ file: base, value: 'a' }, ...exceptions.map((pattern): DeviceWrite => ({ file: other, value: line(pattern) }))]
+}
+
+function holeError({ allow, index }: DeviceRule): TeuError {
+  const verb = allow ? 'allows' : 'denies'
+  return new TeuError(
+    'ERR_TEU_UNSUPPORTED',
+    `linux.resources.devices[${index}]: cgroup v1 cannot keep a rule that ${verb} part of what an earlier rule with a wildcard is about`,
+    { pointer: `/linux/resources/devices/${index}`, remedy: 'List the single devices in place of the wildcard, or use cgroup v2' },
+  )
 }
 
 /** Adds to each pattern the letters that wider ones allow for its devices, and a pattern of its own where two cross: opening for reading
