@@ -31,6 +31,8 @@ export type CreateMode =
 /** A config that has been read, checked and made absolute. */
 export interface PreparedConfig {
   readonly id: string
+  /** See {@link readConfig}. */
+  readonly isOnly: boolean
   readonly bundle: string
   readonly spec: Spec
   /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it, and where there
@@ -39,22 +41,23 @@ export interface PreparedConfig {
 }
 
 interface ConfigOptions extends Pick<CreateOptions, 'bundle' | 'spec'> {
-  /** The caller ends with this container: nothing is kept for later calls. */
   readonly isOnly: boolean
 }
 
 /** Reads and checks id, bundle and config.json.
+ *  @param options.isOnly  the caller ends with this container: nothing is kept for later calls
  *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_CONFIG_INVALID (with line and column, or JSON pointer) */
 export function readConfig(id: string, options: ConfigOptions): PreparedConfig {
+  const { isOnly } = options
   checkContainerId(id)
   const bundle = realDirectory(options.bundle, 'bundle')
-  const source = options.isOnly ? undefined : lastingConfig(options.spec, bundle)
+  const source = isOnly ? undefined : lastingConfig(options.spec, bundle)
   const spec = source ?? prepareSpec(options.spec === undefined ? readSpecFile(bundle) : validateSpec(options.spec), bundle)
   const root = spec.root?.path
   if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
   realDirectory(root, 'root file system', '/root/path')
   if (spec.process === undefined) throw invalid('/process', 'process: a container needs a process')
-  return { id, bundle, spec, source }
+  return { id, isOnly, bundle, spec, source }
 }
 
 /** The prepared config, where it is one that stays the same from call to call. */
@@ -104,7 +107,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   const { cgroupsPath, resources, namespaces } = spec.linux ?? {}
   const cgroup = chooseCgroups({ cgroupsPath, id: config.id, manager: request.cgroupManager, host, resources })
   const privatePidNamespace = namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false
-  const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, host)
+  const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, { host, isOnly: config.isOnly })
   const plan = compileCreatePlan({
     id: config.id,
     spec,
