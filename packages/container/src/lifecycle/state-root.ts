@@ -58,7 +58,9 @@ export function removeStateDirectory(paths: StatePaths): void {
   rmdirIfThere(paths.directory)
 }
 
+/** Most of the files are not: looking costs less than an error. */
 function unlinkIfThere(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
   try {
     unlinkSync(path)
   } catch (error) {
