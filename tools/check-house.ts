@@ -1,4 +1,5 @@
-/** House rules that no formatter or linter knows: names, sizes, which package may import which, licences, doc comments, wording. */
+/** House rules that no formatter or linter knows: names, sizes, which package may import which, what is loaded at start, licences, doc
+ *  comments, wording. */
 
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
@@ -55,6 +56,21 @@ function checkImports(file: string, source: string): string[] {
   return findings
 }
 
+/** What teu-oci loads at every start: all of these but the door to systemd, which is behind a dynamic import. */
+const LOADED_AT_START = /^packages\/(?:spec|init|container|teu)\/src\/(?!human\/|systemd\/|testing\/)(?!.*\.test\.ts$)/
+const CHEAP_MODULES: ReadonlySet<string> = new Set(['node:fs', 'node:path'])
+
+/** The command lines start anew for each command, and most modules of the engine take longer to load than a command has work. */
+function checkModules(file: string, source: string): string[] {
+  if (!LOADED_AT_START.test(file)) return []
+  const findings: string[] = []
+  for (const [, name = ''] of source.matchAll(/^(?:import (?!type )[^'"\n]*|\} from )'(node:[\w/]+)'/gm)) {
+    if (CHEAP_MODULES.has(name)) continue
+    findings.push(`${file}: loads ${name} at every start of a command; take it with process.getBuiltinModule() where it is used`)
+  }
+  return findings
+}
+
 /** Exported functions and classes need a doc comment. */
 function checkDocComments(file: string, source: string): string[] {
   if (!/^packages\/\w+\/src\//.test(file) || /\.(test|gen)\.ts$/.test(file)) return []
@@ -103,7 +119,7 @@ export function checkHouse(): string[] {
     if (!/\.(ts|mjs|c|h)$/.test(file)) continue
     findings.push(...checkName(file))
     if (!/\.gen\.\w+$/.test(file)) findings.push(...checkSize(file, source))
-    if (file.endsWith('.ts')) findings.push(...checkImports(file, source), ...checkDocComments(file, source))
+    if (file.endsWith('.ts')) findings.push(...checkImports(file, source), ...checkModules(file, source), ...checkDocComments(file, source))
   }
   return findings
 }

@@ -60,7 +60,7 @@ export class Container implements AsyncDisposable {
     this.id = loaded.stored.id
     this.#context = context
     this.#live = live
-    this.#config = deepFreeze(loaded.stored.config)
+    this.#config = loaded.stored.config
     if (live?.stdio.stdin) this.stdin = live.stdio.stdin
     if (live?.stdio.stdout) this.stdout = live.stdio.stdout
     if (live?.stdio.stderr) this.stderr = live.stdio.stderr
@@ -73,7 +73,7 @@ export class Container implements AsyncDisposable {
 
   /** The resolved config, with what `update` has changed. Frozen. */
   get config(): Readonly<Spec> {
-    return this.#config
+    return deepFreeze(this.#config)
   }
 
   /** Never throws for a container that is gone: that is `destroyed`. */
@@ -214,7 +214,7 @@ export class Container implements AsyncDisposable {
       const record = StateFile.load<StoredRecord>(paths.directory)
       record.set({ config })
       record.save()
-      this.#config = deepFreeze(config)
+      this.#config = config
     })
   }
 

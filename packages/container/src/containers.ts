@@ -18,9 +18,8 @@ import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type Std
 import { clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { probeHost } from './probe/probe-host.ts'
-import { loadRecord, publicRecord, type StoredRecord, writeFirstRecord } from './record/container-record.ts'
+import { completeRecord, loadRecord, publicRecord, writeFirstRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
-import { StateFile } from './record/state-file.ts'
 import { isTraced } from './report/trace.ts'
 import type { BadEntry, CgroupManager, ContainerRecord, ContainersOptions, CreateOptions, ExitReport, OciState, Signal } from './types.ts'
 
@@ -88,17 +87,17 @@ export class Containers {
   async create(id: string, options: CreateOptions & Pick<RunOptions, 'listenFds'>): Promise<Container> {
     const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
     const begun = await this.#begin(id, options, mode, false)
-    const { run, paths, stdio } = begun
+    const { run, stdio } = begun
     try {
       await untilAborted(run.created, run, options.signal)
       if (begun.unit) await begun.unit.settle()
     } catch (error) {
       throw await this.#abandon(begun, error)
     }
-    completeRecord(paths)
+    const loaded = completeRecord(this.root, id)
     // The monitor goes on without us; a program that only created a container may end.
     run.unref()
-    return Container.attach(this.#context, loadRecord(this.root, id), mode === 'create' ? undefined : { run, stdio })
+    return Container.attach(this.#context, loaded, mode === 'create' ? undefined : { run, stdio })
   }
 
   /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
@@ -120,7 +119,7 @@ export class Containers {
         await this.#open(id, stdio.transport, options)
       }
       const pid = run.pid as number
-      if (!removesState(mode, options, spec)) completeRecord(paths)
+      if (!removesState(mode, options, spec)) completeRecord(this.root, id)
       options.onStarted?.({
         pid,
         ...(stdio.stdin && { stdin: stdio.stdin }),
@@ -256,7 +255,7 @@ export class Containers {
 
   #request(id: string, options: RunOptions, mode: CreateMode, foreground: boolean): { request: PlanRequest; stdioRequest: StdioRequest } {
     const absolute = absoluteOptions(options)
-    const config = readConfig(id, absolute)
+    const config = readConfig(id, { ...absolute, isOnly: this.#helper === 'once' })
     const stdioRequest: StdioRequest = {
       helper: this.#helper,
       stdio: options.stdio ?? 'inherit',
@@ -327,13 +326,6 @@ function withStateRemoval(plan: Plan, paths: StatePaths): Plan {
     { op: 'rmdir', path: paths.directory },
   ] as const
   return { ...plan, after: [...plan.after, ...removal] }
-}
-
-/** Marks creation as finished: from now on the creator's death means nothing. */
-function completeRecord(paths: StatePaths): void {
-  const record = StateFile.load<StoredRecord>(paths.directory)
-  record.set({ complete: true })
-  record.save()
 }
 
 /** Waits for a moment of a plan; when `signal` aborts first, the plan is told to end and the wait goes on until it has. */

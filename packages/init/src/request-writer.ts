@@ -4,6 +4,9 @@ const MAX_U32 = 0xffff_ffff
 /** So many bytes there always are behind what {@link RequestWriter.ensure} was asked for: enough for the numbers of any step. */
 const SLACK = 64
 
+/** Not a Buffer: as fast on Node, and Bun takes 0.1 ms to make its first one. */
+const utf8 = new TextEncoder()
+
 /** A value that cannot be sent; the message says what is wrong with it, and ends where the place can be named. */
 export class UnencodableError extends Error {}
 
@@ -13,12 +16,12 @@ export class UnencodableError extends Error {}
 export class RequestWriter {
   /** Over `bytes`; both are others after {@link ensure}. */
   view: DataView
-  bytes: Buffer
+  bytes: Uint8Array
   /** Where the next value goes. */
   at = 0
 
   constructor(initialBytes: number) {
-    this.bytes = Buffer.alloc(initialBytes + SLACK)
+    this.bytes = new Uint8Array(initialBytes + SLACK)
     this.view = viewOf(this.bytes)
   }
 
@@ -26,7 +29,7 @@ export class RequestWriter {
   ensure(at: number, size: number): void {
     const needed = at + size + SLACK
     if (needed <= this.bytes.length) return
-    const larger = Buffer.alloc(Math.max(needed, this.bytes.length * 2))
+    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2))
     larger.set(this.bytes.subarray(0, at))
     this.bytes = larger
     this.view = viewOf(larger)
@@ -57,7 +60,7 @@ export class RequestWriter {
     const { length } = value
     // three bytes of UTF-8 are the most for one UTF-16 unit
     this.ensure(at, 4 + length * 3 + 1)
-    const size = this.bytes.write(value, at + 4)
+    const size = utf8.encodeInto(value, this.bytes.subarray(at + 4)).written
     if (value.includes('\0')) throw new UnencodableError('expected a string without NUL characters')
     if (size !== length && /\p{Surrogate}/u.test(value)) {
       throw new UnencodableError('expected a well-formed string, got one with half a surrogate pair')
@@ -67,6 +70,6 @@ export class RequestWriter {
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength)
 }

@@ -3,10 +3,22 @@
  * @param indent  spaces per level (at most 10) or the text of one level; absent: one line
  */
 export function stringifyJson(value: unknown, indent?: number | string): string {
-  // A `toJSON` that somebody gave to BigInt.prototype must not turn limits into strings: values with a bigint never go the native way.
-  if (!holdsBigInt(value)) return JSON.stringify(value, undefined, indent)
+  const native = nativeText(value, indent)
+  if (native !== undefined) return native.text
   const gap = typeof indent === 'number' ? ' '.repeat(Math.max(0, Math.min(10, Math.floor(indent)))) : (indent ?? '').slice(0, 10)
   return write(value, '', gap, '\n') ?? 'null'
+}
+
+/** What the engine makes of a value without a bigint. It refuses those with one by itself, so that the search for them, which takes as long,
+ *  is seldom needed; but for a `toJSON` that somebody gave to BigInt.prototype, which must not turn limits into strings. */
+function nativeText(value: unknown, indent: number | string | undefined): { readonly text: string } | undefined {
+  if ('toJSON' in BigInt.prototype && holdsBigInt(value)) return undefined
+  try {
+    return { text: JSON.stringify(value, undefined, indent) }
+  } catch (error) {
+    if (holdsBigInt(value)) return undefined
+    throw error
+  }
 }
 
 function holdsBigInt(value: unknown): boolean {

@@ -30,6 +30,7 @@ function prepareMount(mount: Mount, bundle: string): Mount {
 /** `..` stays as it is: behind a link it does not lead where the text says. */
 function absoluteFrom(base: string, path: string): string {
   if (path.startsWith('/')) return path
-  const components = `${base}/${path}`.split('/').filter((part) => part !== '' && part !== '.')
-  return `/${components.join('/')}`
+  let absolute = ''
+  for (const part of `${base}/${path}`.split('/')) if (part !== '' && part !== '.') absolute += `/${part}`
+  return absolute === '' ? '/' : absolute
 }

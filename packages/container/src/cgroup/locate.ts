@@ -74,15 +74,13 @@ export function locateCgroups(options: LocateOptions): CgroupLocation {
 
 /** @param resolve  from the directory that relative paths start at to the container's path below the mount point */
 function locationOf(facts: CgroupFacts, manager: CgroupManager, resolve: (base: string) => string): CgroupLocation {
-  const hierarchies: CgroupHierarchy[] = facts.v1
+  const hierarchies: CgroupHierarchy[] = []
+  for (const { controllers, mountPoint, ownPath } of facts.v1) {
+    const [first = ''] = controllers
     // Named hierarchies belong to whoever made them; only systemd's is everybody's.
-    .filter(({ controllers: [first = ''] }) => !first.startsWith('name=') || first === 'name=systemd')
-    .map(({ controllers, mountPoint, ownPath }) => ({
-      version: 1,
-      root: mountPoint,
-      path: posix.join(mountPoint, resolve(ownPath)),
-      controllers,
-    }))
+    if (first.startsWith('name=') && first !== 'name=systemd') continue
+    hierarchies.push({ version: 1, root: mountPoint, path: posix.join(mountPoint, resolve(ownPath)), controllers })
+  }
   if (facts.v2) {
     const { mountPoint, ownPath, controllers } = facts.v2
     // On pure v2 the caller's own cgroup holds processes, so it cannot have children with controllers: use its parent.

@@ -31,11 +31,10 @@ export interface CgroupSetupOptions extends CompileOptions {
 export function planCgroupSetup(options: CgroupSetupOptions): Step[] {
   const { spec, location, host } = options
   const writes = compileResources(spec.linux?.resources ?? {}, location, options)
-  return [
-    ...ownHierarchies(location).flatMap((hierarchy) => makeSteps(hierarchy, location, writes)),
-    ...writes.map(writeStep),
-    ...planDeviceRules(spec, location, host),
-  ]
+  const steps: Step[] = []
+  for (const hierarchy of ownHierarchies(location)) steps.push(...makeSteps(hierarchy, location, writes))
+  steps.push(...writes.map(writeStep), ...planDeviceRules(spec, location, host))
+  return steps
 }
 
 /** A compiled write as a step. */

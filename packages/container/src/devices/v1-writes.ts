@@ -2,7 +2,7 @@
 
 import type { LinuxDeviceCgroup } from '@teu/spec'
 import { TeuError } from '@teu/spec'
-import { ANY, covers, type DevicePattern, MKNOD, overlaps, READ, readRules, WRITE } from './rule-list.ts'
+import { ANY, covers, type DevicePattern, type DeviceRule, MKNOD, overlaps, READ, readRules, WRITE } from './rule-list.ts'
 
 /** One line to write to a file of the cgroup. */
 export interface DeviceWrite {
@@ -21,50 +21,75 @@ export interface DeviceWrite {
  *  @see kernel admin-guide/cgroup-v1/devices */
 export function v1DeviceWrites(rules: readonly LinuxDeviceCgroup[]): DeviceWrite[] {
   const { allowByDefault, rules: effective } = readRules(rules)
-  const hole = effective.find(({ allow }) => allow === allowByDefault)
-  if (hole !== undefined) {
-    const verb = hole.allow ? 'allows' : 'denies'
-    throw new TeuError(
-      'ERR_TEU_UNSUPPORTED',
-      `linux.resources.devices[${hole.index}]: cgroup v1 cannot keep a rule that ${verb} part of what an earlier rule with a wildcard is about`,
-      { pointer: `/linux/resources/devices/${hole.index}`, remedy: 'List the single devices in place of the wildcard, or use cgroup v2' },
-    )
-  }
-  const exceptions = allowByDefault ? effective : joined(effective)
+  for (const rule of effective) if (rule.allow === allowByDefault) throw holeError(rule)
+  const exceptions = withoutCovered(allowByDefault ? effective : joined(effective))
   const [base, other] = allowByDefault ? (['devices.allow', 'devices.deny'] as const) : (['devices.deny', 'devices.allow'] as const)
-  return [{ file: base, value: 'a' }, ...withoutCovered(exceptions).map((pattern): DeviceWrite => ({ file: other, value: line(pattern) }))]
+  return [{ file: base, value: 'a' }, ...exceptions.map((pattern): DeviceWrite => ({ file: other, value: line(pattern) }))]
+}
+
+function holeError({ allow, index }: DeviceRule): TeuError {
+  const verb = allow ? 'allows' : 'denies'
+  return new TeuError(
+    'ERR_TEU_UNSUPPORTED',
+    `linux.resources.devices[${index}]: cgroup v1 cannot keep a rule that ${verb} part of what an earlier rule with a wildcard is about`,
+    { pointer: `/linux/resources/devices/${index}`, remedy: 'List the single devices in place of the wildcard, or use cgroup v2' },
+  )
 }
 
 /** Adds to each pattern the letters that wider ones allow for its devices, and a pattern of its own where two cross: opening for reading
  *  and writing asks for both letters at once. */
 function joined(patterns: readonly DevicePattern[]): DevicePattern[] {
-  const wide = patterns.filter(({ major, minor }) => major === ANY || minor === ANY)
-  const letters = (pattern: DevicePattern): number => pattern.access & (READ | WRITE)
-  const crossings = wide.flatMap((a, i) =>
-    wide
-      .slice(i + 1)
-      .filter((b) => overlaps(a, b) && !covers(a, b) && !covers(b, a))
-      .filter((b) => (letters(a) | letters(b)) === (READ | WRITE) && letters(a) !== (READ | WRITE) && letters(b) !== (READ | WRITE))
-      .map((b) => ({ ...a, major: Math.max(a.major, b.major), minor: Math.max(a.minor, b.minor), access: 0 })),
-  )
-  return [...patterns, ...crossings].map((pattern) => ({
-    ...pattern,
-    access: wide.reduce((bits, other) => (covers(other, pattern) ? bits | letters(other) : bits), pattern.access),
-  }))
+  const wide = patterns.filter(isWide)
+  const all = [...patterns]
+  for (const [index, a] of wide.entries()) {
+    for (const b of wide.slice(index + 1)) {
+      if (isCrossing(a, b)) all.push({ ...a, major: Math.max(a.major, b.major), minor: Math.max(a.minor, b.minor), access: 0 })
+    }
+  }
+  for (const [index, pattern] of all.entries()) {
+    let { access } = pattern
+    for (const other of wide) if (covers(other, pattern)) access |= openLetters(other)
+    if (access !== pattern.access) all[index] = { ...pattern, access }
+  }
+  return all
+}
+
+function isWide({ major, minor }: DevicePattern): boolean {
+  return major === ANY || minor === ANY
+}
+
+/** What open(2) asks for. */
+function openLetters({ access }: DevicePattern): number {
+  return access & (READ | WRITE)
+}
+
+/** Some device belongs to both, and only together they have both letters. */
+function isCrossing(a: DevicePattern, b: DevicePattern): boolean {
+  const [inA, inB] = [openLetters(a), openLetters(b)]
+  if ((inA | inB) !== (READ | WRITE) || inA === (READ | WRITE) || inB === (READ | WRITE)) return false
+  return overlaps(a, b) && !covers(a, b) && !covers(b, a)
 }
 
 /** Leaves out what another pattern says already; of equal ones the first stays. */
 function withoutCovered(patterns: readonly DevicePattern[]): DevicePattern[] {
-  const merged = new Map<string, DevicePattern>()
+  const all: DevicePattern[] = []
+  const places = new Map<string, number>()
   for (const pattern of patterns) {
     const key = `${pattern.kind} ${pattern.major}:${pattern.minor}`
-    merged.set(key, { ...pattern, access: pattern.access | (merged.get(key)?.access ?? 0) })
+    const place = places.get(key) ?? all.length
+    const access = pattern.access | (all[place]?.access ?? 0)
+    places.set(key, place)
+    all[place] = { ...pattern, access }
   }
-  const all = [...merged.values()]
-  const wide = all.filter(({ major, minor }) => major === ANY || minor === ANY)
-  return all.filter(
-    (pattern) => !wide.some((other) => other !== pattern && covers(other, pattern) && (pattern.access & ~other.access) === 0),
-  )
+  const wide = all.filter(isWide)
+  const kept: DevicePattern[] = []
+  for (const pattern of all) if (!isCoveredBy(wide, pattern)) kept.push(pattern)
+  return kept
+}
+
+function isCoveredBy(wide: readonly DevicePattern[], pattern: DevicePattern): boolean {
+  for (const other of wide) if (other !== pattern && covers(other, pattern) && (pattern.access & ~other.access) === 0) return true
+  return false
 }
 
 function line({ kind, major, minor, access }: DevicePattern): string {

@@ -112,7 +112,7 @@ function deliver(status: Uint8Array, onFrame: (frame: Frame) => void): boolean {
 }
 
 function forwardsSignals(plan: Plan): boolean {
-  const last = plan.parent.at(-1)
+  const last = plan.parent[plan.parent.length - 1]
   return last?.op === 'supervise' && last.forwardSignals
 }
 
@@ -120,7 +120,7 @@ function forwardsSignals(plan: Plan): boolean {
 const LASTING: ReadonlySet<string> = new Set(['supervise', 'watch_oom', 'watch_pressure', 'notify_proxy', 'wait_process'])
 
 function staysInForeground(plan: Plan): boolean {
-  return LASTING.has(plan.parent.at(-1)?.op ?? '')
+  return LASTING.has(plan.parent[plan.parent.length - 1]?.op ?? '')
 }
 
 function nothing(): void {

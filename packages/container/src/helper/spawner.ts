@@ -1,7 +1,7 @@
 /** The long-lived helper of a program that uses the library: one `teu-init spawner` forks a stage for each plan, so that a start costs
  *  what the kernel costs and not what starting a process from a large program costs. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { constants, openSync, unlinkSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import {
@@ -41,6 +41,8 @@ export class SpawnerTransport implements Transport {
   /** Starts the helper. `stdio` are the descriptors that containers with inherited streams get; default the program's own.
    *  `extraFds` can be adopted by plans as {@link FIRST_EXTRA_FD} and up. */
   constructor(stdio: readonly [number, number, number] = [0, 1, 2], extraFds: readonly number[] = []) {
+    // Loaded with the first spawner: on Bun this module and its streams cost a command line, which has none, most of a millisecond.
+    const { spawn } = process.getBuiltinModule('node:child_process')
     this.#child = spawn(findInitBinary(), ['spawner'], {
       argv0: 'teu-init',
       stdio: [...stdio, 'pipe', ...extraFds],

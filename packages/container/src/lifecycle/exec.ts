@@ -49,7 +49,7 @@ export async function startExec(context: ExecContext, { paths, stored, init }: L
   }
   const planned = planStdio(stdioRequest)
   const profile = stored.config.linux?.seccomp
-  const seccomp = profile && seccompFilter(profile, context.host)
+  const seccomp = profile && seccompFilter(profile, { host: context.host, isOnly: context.helper === 'once' })
   const plan = compileExecPlan({
     id: stored.id,
     spec: stored.config,

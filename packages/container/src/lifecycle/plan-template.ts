@@ -1,7 +1,6 @@
 /** Plans that differ in nothing but the container's id are compiled and encoded once: running one bundle a thousand times costs a copy
  *  of its plan each time. The plan is compiled for a stand-in id of the same length, and the id is put into the copy where that stands. */
 
-import { randomBytes } from 'node:crypto'
 import { encodePlan, type Plan } from '@teu/init'
 import type { Spec } from '@teu/spec'
 import { memoryHierarchy } from '../cgroup/guard.ts'
@@ -37,9 +36,9 @@ interface Template {
 /** Shorter ids could meet the stand-in by chance. */
 const MIN_ID_LENGTH = 12
 const MAX_ID_LENGTH = 64
-const RANDOM = randomBytes(MAX_ID_LENGTH / 2).toString('hex')
-/** In place of the time of creation. */
-const CREATED = randomBytes(MAX_ID_LENGTH / 2).toString('base64url')
+/** In place of the time of creation. No id has such characters. */
+const CREATED = '<created>'
+let random: string | undefined
 
 /** Templates live as long as the config they belong to. */
 const templates = new WeakMap<Spec, Map<string, Template>>()
@@ -48,7 +47,7 @@ const templates = new WeakMap<Spec, Map<string, Template>>()
  *  @param finish  what is done to a compiled plan before it is encoded */
 export function readyPlan(request: PlanRequest, root: string, finish: (plan: Plan, request: PlanRequest) => Plan): ReadyPlan {
   const { id, source } = request.config
-  const key = templateKey(request, root)
+  const key = source && templateKey(request, root)
   if (source === undefined || key === undefined) return direct(request, finish)
   let known = templates.get(source)
   if (known === undefined) templates.set(source, (known = new Map<string, Template>()))
@@ -112,7 +111,11 @@ function templateKey(
   ].join()
 }
 
-const standInId = (length: number): string => RANDOM.slice(0, length)
+function standInId(length: number): string {
+  // The global, because node:crypto takes Bun two milliseconds to load.
+  random ??= Buffer.from(crypto.getRandomValues(new Uint8Array(MAX_ID_LENGTH / 2))).toString('hex')
+  return random.slice(0, length)
+}
 
 function standIn(request: PlanRequest, root: string): PlanRequest {
   const id = standInId(request.config.id.length)

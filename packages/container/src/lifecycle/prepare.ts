@@ -32,29 +32,39 @@ export type CreateMode =
 /** A config that has been read, checked and made absolute. */
 export interface PreparedConfig {
   readonly id: string
+  /** See {@link readConfig}. */
+  readonly isOnly: boolean
   readonly bundle: string
   readonly spec: Spec
-  /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it. */
+  /** Stands for a config that stays the same from call to call; undefined for an object of the caller, who may change it, and where there
+   *  is only one call. */
   readonly source: Spec | undefined
 }
 
+interface ConfigOptions extends Pick<CreateOptions, 'bundle' | 'spec'> {
+  readonly isOnly: boolean
+}
+
 /** Reads and checks id, bundle and config.json.
+ *  @param options.isOnly  the caller ends with this container: nothing is kept for later calls
  *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_CONFIG_INVALID (with line and column, or JSON pointer) */
-export function readConfig(id: string, options: Pick<CreateOptions, 'bundle' | 'spec'>): PreparedConfig {
+export function readConfig(id: string, options: ConfigOptions): PreparedConfig {
+  const { isOnly } = options
   checkContainerId(id)
   const bundle = realDirectory(options.bundle, 'bundle')
-  const source =
-    options.spec === undefined
-      ? rememberedConfig(`${bundle}/config.json`, () => prepareSpec(readSpecFile(bundle), bundle))
-      : ownSpecs.has(options.spec)
-        ? options.spec
-        : undefined
-  const spec = source ?? prepareSpec(validateSpec(options.spec), bundle)
+  const source = isOnly ? undefined : lastingConfig(options.spec, bundle)
+  const spec = source ?? prepareSpec(options.spec === undefined ? readSpecFile(bundle) : validateSpec(options.spec), bundle)
   const root = spec.root?.path
   if (root === undefined) throw invalid('/root', 'root: a container needs a root file system')
   checkDirectory(root, 'root file system', '/root/path')
   if (spec.process === undefined) throw invalid('/process', 'process: a container needs a process')
-  return { id, bundle, spec, source }
+  return { id, isOnly, bundle, spec, source }
+}
+
+/** The prepared config, where it is one that stays the same from call to call. */
+function lastingConfig(spec: Spec | undefined, bundle: string): Spec | undefined {
+  if (spec === undefined) return rememberedConfig(`${bundle}/config.json`, () => prepareSpec(readSpecFile(bundle), bundle))
+  return ownSpecs.has(spec) ? spec : undefined
 }
 
 const ownSpecs = new WeakSet<Spec>()
@@ -102,7 +112,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   const chosen = chooseCgroups({ cgroupsPath, id: config.id, manager: request.cgroupManager, host, resources })
   const cgroup = request.onlyNeededCgroups && !cgroupsPath && !chosen.unit ? withoutUnneeded(chosen, resources) : chosen
   const privatePidNamespace = namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false
-  const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, host)
+  const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, { host, isOnly: config.isOnly })
   const plan = compileCreatePlan({
     id: config.id,
     spec,
@@ -297,9 +307,12 @@ function ownerName(euid: number): string {
 /** Bun's userInfo() believes the environment. */
 function lookUpName(euid: number): string {
   try {
-    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${euid}:`, 'm'))
-    return line?.[1] ?? `#${euid}`
+    for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+      const [name, , uid] = line.split(':', 3)
+      if (name && uid === String(euid)) return name
+    }
   } catch {
-    return `#${euid}`
+    // Nobody has to be able to read it.
   }
+  return `#${euid}`
 }

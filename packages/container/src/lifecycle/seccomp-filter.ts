@@ -17,8 +17,13 @@ const byObject = new WeakMap<LinuxSeccomp, SeccompFilter>()
 const byText = new Map<string, SeccompFilter>()
 
 /** The filter of a profile. The same object costs a look-up, an equal one its JSON text.
+ *  @param options.isOnly  no other will be asked for
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID */
-export function seccompFilter(profile: LinuxSeccomp, host: HostFacts): SeccompFilter {
+export function seccompFilter(
+  profile: LinuxSeccomp,
+  { host, isOnly }: { readonly host: HostFacts; readonly isOnly: boolean },
+): SeccompFilter {
+  if (isOnly) return compile(profile, host)
   const known = byObject.get(profile)
   if (known) return known
   const text = stringifyJson(profile)

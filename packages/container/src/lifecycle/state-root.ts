@@ -1,6 +1,6 @@
 /** The directory that holds all containers of one set, and the claim of one name in it. */
 
-import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { TeuError } from '@teu/spec'
 import { STATE_FILES, type StatePaths } from '../record/paths.ts'
@@ -21,8 +21,7 @@ export function defaultRoot(): string {
 export function openRoot(path: string): string {
   const root = resolve(path)
   if (root === '/') throw new TeuError('ERR_TEU_USAGE', 'Cannot use "/" as the state root', { path: root })
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const stat = lstatSync(root)
+  const stat = lstatSync(root, { throwIfNoEntry: false }) ?? made(root)
   const refuse = (reason: string): never => {
     throw new TeuError('ERR_TEU_USAGE', `Cannot use the state root ${root}: ${reason}`, { path: root })
   }
@@ -31,6 +30,11 @@ export function openRoot(path: string): string {
   // podman and containerd make their runtime roots 0755 or 0711; only write access by others is a danger.
   if ((stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0) refuse('others can write to it')
   return root
+}
+
+function made(root: string): Stats {
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  return lstatSync(root)
 }
 
 /** Takes the name: exactly one of several callers gets it. */
@@ -54,7 +58,9 @@ export function removeStateDirectory(paths: StatePaths): void {
   rmdirIfThere(paths.directory)
 }
 
+/** Most of the files are not: looking costs less than an error. */
 function unlinkIfThere(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
   try {
     unlinkSync(path)
   } catch (error) {

@@ -22,13 +22,17 @@ export function orderCgroupSteps(cgroup: CreatePlanInput['cgroup'], options: { r
   const { setup } = cgroup
   const join = options.moveItself ? moveItself(cgroup) : { ...cgroup, own: [] }
   const unified = cgroup.beforeClone.find((step) => step.op === 'open')?.path
-  const isUnified = (step: Step): boolean => unified !== undefined && 'path' in step && isBelow(step.path, unified)
-  const canWait = (step: Step): boolean => !isUnified(step) && MOVABLE.includes(step.op)
+  const early: Step[] = []
+  const late: Step[] = []
+  for (const step of setup) {
+    if (unified !== undefined && 'path' in step && isBelow(step.path, unified)) early.push(step)
+    else if (MOVABLE.includes(step.op)) late.push(step)
+  }
   // A step of another kind may depend on its place: then nothing is moved.
-  const isSplit = setup.every((step) => isUnified(step) || canWait(step))
+  const isSplit = early.length + late.length === setup.length
   return {
-    beforeClone: [...(isSplit ? setup.filter(isUnified) : setup), ...join.beforeClone],
-    afterClone: [...(isSplit ? setup.filter(canWait) : []), ...join.afterClone],
+    beforeClone: [...(isSplit ? early : setup), ...join.beforeClone],
+    afterClone: [...(isSplit ? late : []), ...join.afterClone],
     container: join.own,
   }
 }
@@ -37,11 +41,13 @@ export function orderCgroupSteps(cgroup: CreatePlanInput['cgroup'], options: { r
  *  that first waits for an RCU grace period, several milliseconds on an idle host; a single thread that moves itself (`0` in `tasks`) does
  *  not need it (cgroup_procs_write_start() in kernel/cgroup/cgroup.c). */
 export function moveItself(join: CgroupJoinInput): CgroupJoinInput & { readonly own: readonly Step[] } {
-  const isMove = (step: Step): boolean => step.op === 'write_child_pid' && step.path.endsWith('/cgroup.procs')
-  const own = join.afterClone.flatMap((step): Step[] => {
-    if (step.op !== 'write_child_pid' || !isMove(step)) return []
-    const path = `${step.path.slice(0, -'cgroup.procs'.length)}tasks`
-    return [{ op: 'write_file', dir: NO_SLOT, path, data: new TextEncoder().encode('0') }]
-  })
-  return { beforeClone: join.beforeClone, cloneSlot: join.cloneSlot, afterClone: join.afterClone.filter((step) => !isMove(step)), own }
+  const own: Step[] = []
+  const afterClone: Step[] = []
+  const itself = new TextEncoder().encode('0')
+  for (const step of join.afterClone) {
+    if (step.op === 'write_child_pid' && step.path.endsWith('/cgroup.procs')) {
+      own.push({ op: 'write_file', dir: NO_SLOT, path: `${step.path.slice(0, -'cgroup.procs'.length)}tasks`, data: itself })
+    } else afterClone.push(step)
+  }
+  return { beforeClone: join.beforeClone, cloneSlot: join.cloneSlot, afterClone, own }
 }

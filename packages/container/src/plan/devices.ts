@@ -51,10 +51,9 @@ export function planDevices(context: DeviceContext): { parent: Step[]; container
   const isOurs = (path: string): boolean => !covered.has(path) && !(boundDev && isBelow(path, '/dev'))
 
   const configured = configuredDevices(spec)
-  const devices = [
-    ...DEFAULT_DEVICES.filter(({ path }) => !configured.has(path)).map((device) => ({ device, pointer: undefined })),
-    ...configured.values(),
-  ]
+  const devices: { device: LinuxDevice; pointer: string | undefined }[] = []
+  for (const device of DEFAULT_DEVICES) if (!configured.has(device.path)) devices.push({ device, pointer: undefined })
+  for (const device of configured.values()) devices.push(device)
   const parent: Step[] = []
   const container: Step[] = []
   for (const { device, pointer } of devices) {

@@ -7,12 +7,9 @@ import { SLOT } from './slots.ts'
  *  both ways, so that waiting at them never ends because somebody else went away. */
 export function planGate({ stateDir, host, mode }: Pick<CreatePlanInput, 'stateDir' | 'host' | 'mode'>): Step[] {
   if (mode === 'run') return []
-  const fifos = [
-    { slot: SLOT.gateStatus, path: `${stateDir}/gate-status` },
-    { slot: SLOT.gate, path: `${stateDir}/gate` },
-  ]
-  return fifos.flatMap(({ slot, path }): Step[] => [
+  const fifo = (slot: number, path: string): Step[] => [
     { op: 'mkfifo', path, mode: 0o600, uid: host.euid, gid: host.egid },
     { op: 'open', slot, path, flags: O_RDWR, mode: 0 },
-  ])
+  ]
+  return [...fifo(SLOT.gateStatus, `${stateDir}/gate-status`), ...fifo(SLOT.gate, `${stateDir}/gate`)]
 }

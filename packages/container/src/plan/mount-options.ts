@@ -139,5 +139,5 @@ function splitData(option: string): string[] {
 
 /** mount(8) needs quotes around an SELinux context because of its commas; fsconfig(2) takes the bare text. */
 function unquoteLabel(option: string): string {
-  return option.replace(/^((?:|fs|def|root)context)="(.*)"$/, '$1=$2')
+  return !option.includes('"') ? option : option.replace(/^((?:|fs|def|root)context)="(.*)"$/, '$1=$2')
 }

@@ -100,7 +100,9 @@ export class Namespaces {
 
   /** Joined namespaces in the order of the config. */
   joined(): { type: LinuxNamespaceType; path: string }[] {
-    return [...this.#kinds].flatMap(([type, { kind, path }]) => (kind === 'joined' && path !== undefined ? [{ type, path }] : []))
+    const joined: { type: LinuxNamespaceType; path: string }[] = []
+    for (const [type, { kind, path }] of this.#kinds) if (kind === 'joined' && path !== undefined) joined.push({ type, path })
+    return joined
   }
 }
 
@@ -130,8 +132,11 @@ export function planNamespaces(
   host: Pick<HostFacts, 'capabilities'>,
   slots: SlotAllocator,
 ): NamespaceSteps {
+  const cloneFlags = cloneFlagsOf(spec, namespaces)
+  const joined = namespaces.joined()
+  if (joined.length === 0) return { open: [], joiner: [], container: [], cloneFlags }
   const open: Step[] = []
-  const entries = namespaces.joined().map(({ type, path }) => {
+  const entries = joined.map(({ type, path }) => {
     const pointer = namespaces.pointer(type)
     const slot = slots.take(pointer)
     open.push({ op: 'open', slot, path, flags: O_RDONLY, mode: 0, pointer: `${pointer}/path` })
@@ -148,7 +153,7 @@ export function planNamespaces(
 
   let joiner: Step[] = []
   let container: Step[] = []
-  if (entries.length > 0 && namespaces.hasUser) {
+  if (namespaces.hasUser) {
     const hasRights = (host.capabilities & (1n << BigInt(CAP_SYS_ADMIN))) !== 0n
     joiner = hasRights ? [...others, ...pid, ...user] : [...user, ...others, ...pid]
   } else if (pid.length > 0) {
@@ -156,14 +161,16 @@ export function planNamespaces(
     container = others
   } else container = others
 
-  return { open, joiner, container, cloneFlags: cloneFlagsOf(spec, namespaces), ...(userSlot !== undefined && { userSlot }) }
+  return { open, joiner, container, cloneFlags, ...(userSlot !== undefined && { userSlot }) }
 }
 
 function cloneFlagsOf(spec: Spec, namespaces: Namespaces): number {
   const later: readonly LinuxNamespaceType[] = hasTimeOffsets(spec) ? ['cgroup', 'time'] : ['cgroup']
-  return Object.entries(CLONE_FLAGS)
-    .filter(([type]) => namespaces.isNew(type as LinuxNamespaceType) && !later.includes(type as LinuxNamespaceType))
-    .reduce((flags, [, flag]) => flags | flag, 0)
+  let flags = 0
+  for (const type of Object.keys(CLONE_FLAGS) as LinuxNamespaceType[]) {
+    if (namespaces.isNew(type) && !later.includes(type)) flags |= CLONE_FLAGS[type]
+  }
+  return flags
 }
 
 /** True when the config sets a clock of a time namespace. */

@@ -76,29 +76,24 @@ export function planEmptyDirectory(): Step {
 /** Hides `maskedPaths` and makes `readonlyPaths` read-only, each distinct path once. Read-only ones come first, so that a mask below
  *  one of them lies on top. */
 export function planHiddenPaths(linux: Pick<Linux, 'maskedPaths' | 'readonlyPaths'>): Step[] {
-  const readonly = distinct(linux.readonlyPaths, '/linux/readonlyPaths').map(
-    ({ path, pointer }): Step => ({ op: 'readonly_path', root: SLOT.root, path, pointer }),
-  )
-  const masked = distinct(linux.maskedPaths, '/linux/maskedPaths').map(
-    ({ path, pointer }): Step => ({
-      op: 'mask',
-      root: SLOT.root,
-      path,
-      nullDevice: SLOT.nullDevice,
-      emptyDir: SLOT.emptyDirectory,
-      pointer,
-    }),
-  )
-  return [...readonly, ...masked]
+  const steps: Step[] = []
+  forEachDistinct(linux.readonlyPaths, '/linux/readonlyPaths', (path, pointer) => {
+    steps.push({ op: 'readonly_path', root: SLOT.root, path, pointer })
+  })
+  forEachDistinct(linux.maskedPaths, '/linux/maskedPaths', (path, pointer) => {
+    steps.push({ op: 'mask', root: SLOT.root, path, nullDevice: SLOT.nullDevice, emptyDir: SLOT.emptyDirectory, pointer })
+  })
+  return steps
 }
 
-function distinct(paths: readonly string[] | undefined, pointer: string): { path: string; pointer: string }[] {
-  const seen = new Map<string, string>()
+function forEachDistinct(paths: readonly string[] | undefined, pointer: string, use: (path: string, pointer: string) => void): void {
+  const seen = new Set<string>()
   for (const [index, path] of (paths ?? []).entries()) {
     const normalized = containerPath(path)
     const at = `${pointer}/${index}`
     if (normalized === '/') throw configError(at, '"/" cannot be hidden or made read-only here', { remedy: 'Use root.readonly' })
-    if (!seen.has(normalized)) seen.set(normalized, at)
+    if (seen.has(normalized)) continue
+    seen.add(normalized)
+    use(normalized, at)
   }
-  return [...seen].map(([path, at]) => ({ path, pointer: at }))
 }

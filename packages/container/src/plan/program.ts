@@ -9,10 +9,11 @@ export function programCandidates({ args, env = [] }: Pick<Process, 'args' | 'en
   const [name = ''] = args
   if (name.includes('/')) return [name]
   const path = valueOf(env, 'PATH') ?? DEFAULT_PATH
-  return path
-    .split(':')
-    .filter((directory) => directory.startsWith('/'))
-    .map((directory) => `${directory === '/' ? '' : directory}/${name}`)
+  const candidates: string[] = []
+  for (const directory of path.split(':')) {
+    if (directory.startsWith('/')) candidates.push(directory === '/' ? `/${name}` : `${directory}/${name}`)
+  }
+  return candidates
 }
 
 /** What is added to the environment of a process. */
@@ -44,5 +45,7 @@ export function hasHome(env: readonly string[]): boolean {
 
 /** Of several entries with one name getenv(3) finds the first; shells and Go programs use the last. The last is what a user appended. */
 function valueOf(env: readonly string[], name: string): string | undefined {
-  return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
+  const start = `${name}=`
+  for (let at = env.length - 1; at >= 0; at -= 1) if (env[at]?.startsWith(start)) return env[at]?.slice(start.length)
+  return undefined
 }

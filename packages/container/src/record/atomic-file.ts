@@ -22,7 +22,7 @@ export function replaceFile(path: string, text: string): void {
 }
 
 function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
+  const bytes = new TextEncoder().encode(text)
   let offset = 0
   while (offset < bytes.length) offset += writeSync(fd, bytes, offset)
 }

@@ -9,7 +9,7 @@ import { exitFromRecord } from '../report/exit-report.ts'
 import type { CgroupManager, ContainerRecord, ExitReport, Status } from '../types.ts'
 import { type StatePaths, statePaths } from './paths.ts'
 import { replaceFile } from './atomic-file.ts'
-import { StateFile } from './state-file.ts'
+import { readState } from './state-file.ts'
 
 /** Content of `state.json`. Facts that only the kernel knows (alive, frozen) are not in it. */
 export interface StoredRecord {
@@ -72,7 +72,7 @@ export function loadRecord(root: string, id: string): LoadedRecord {
   const paths = statePaths(root, id)
   let stored: StoredRecord
   try {
-    stored = StateFile.load<StoredRecord>(paths.directory).value
+    stored = readState<StoredRecord>(paths.directory)
   } catch (cause) {
     if (cause instanceof TeuError && cause.code === 'ERR_TEU_NOT_FOUND') throw notFound(id, cause)
     throw cause
@@ -89,6 +89,15 @@ export function loadRecord(root: string, id: string): LoadedRecord {
     )
   }
   return { paths, stored, init: readInit(paths.init) }
+}
+
+/** Marks creation as finished: from now on the creator's death means nothing.
+ *  @throws {TeuError} as {@link loadRecord} */
+export function completeRecord(root: string, id: string): LoadedRecord {
+  const loaded = loadRecord(root, id)
+  loaded.stored.complete = true
+  replaceFile(loaded.paths.record, stringifyJson(loaded.stored))
+  return loaded
 }
 
 /** ERR_TEU_NOT_FOUND with the phrase that engines look for. */

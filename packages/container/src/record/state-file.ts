@@ -56,7 +56,9 @@ export class StateFile<T extends object> {
   }
 }
 
-function readState<T extends object>(directory: string): T {
+/** The value in `<directory>/state.json`, for a caller that keeps it to itself.
+ *  @throws {TeuError} as {@link StateFile.load} */
+export function readState<T extends object>(directory: string): T {
   const path = `${directory}/${FILE}`
   let text: string
   try {

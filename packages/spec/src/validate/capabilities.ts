@@ -29,7 +29,7 @@ function warn(capabilities: LinuxCapabilities, place: Place | undefined, report:
 }
 
 function capabilityName(text: string): string | undefined {
-  return /^CAP_[A-Z0-9_]{1,60}$/.test(text) ? undefined : 'a capability name such as CAP_CHOWN'
+  return capabilityNumber(text) !== undefined || /^CAP_[A-Z0-9_]{1,60}$/.test(text) ? undefined : 'a capability name such as CAP_CHOWN'
 }
 
 /** The kernel grants an effective or ambient capability only on top of other sets. @see capset(2), prctl(2) PR_CAP_AMBIENT */

@@ -8,7 +8,7 @@ import { MEMORY_POLICY_SHAPE } from './memory-policy.ts'
 import { NAMESPACES_SHAPE, namespaceKind } from './namespaces.ts'
 import type { Report } from './report.ts'
 import { RESOURCES_SHAPE } from './resources.ts'
-import { absolutePath, fitsBytes } from './rules.ts'
+import { absolutePath, fitsBytes, holdsControlCharacter } from './rules.ts'
 import { SECCOMP_SHAPE } from './seccomp.ts'
 import { INT64, type ListShape, type MapShape, type ObjectShape, own, TEXT } from './shape.ts'
 import { checkSysctlNamespaces, SYSCTL_SHAPE } from './sysctl.ts'
@@ -86,7 +86,7 @@ function isFilled(map: object): boolean {
 
 /** A path in the cgroup tree, or `slice:prefix:name`; either way a place that nothing in it can lead out of. */
 function cgroupsPath(text: string): string | undefined {
-  if (/\p{Cc}/u.test(text)) return 'a path without control characters'
+  if (holdsControlCharacter(text)) return 'a path without control characters'
   for (const component of text.split('/')) {
     if (component === '..') return 'a path without ".."'
     if (!fitsBytes(component, 255)) return 'a path whose components have at most 255 bytes'

@@ -30,5 +30,6 @@ export const MOUNTS_SHAPE: ListShape<Mount> = { is: 'list', of: MOUNT }
 export function bareIdmapOption(mount: Mount): number {
   const options = own(mount, 'options')
   if (options === undefined || (own(mount, 'uidMappings')?.length ?? 0) > 0) return -1
-  return Math.max(options.indexOf('idmap'), options.indexOf('ridmap'))
+  const [one, all] = [options.indexOf('idmap'), options.indexOf('ridmap')]
+  return one > all ? one : all
 }

@@ -77,16 +77,21 @@ function readToken(token: string, table: OptionTable): Found[] {
   const inline = equals < 0 ? undefined : body.slice(equals + 1)
   const spec = lookUp(table, name)
   if (spec !== undefined) return [{ name, spec, inline }]
-  if (!long) {
-    const letters = name.split('').map((letter) => byLetter(table, letter))
-    const known = letters.every((one, n): one is [string, OptionSpec] => {
-      return one !== undefined && (n === letters.length - 1 || one[1].kind === 'flag')
-    })
-    if (known && letters.length > 0) {
-      return letters.map(([found, one], n) => ({ name: found, spec: one, inline: n === letters.length - 1 ? inline : undefined }))
-    }
+  const letters = long ? undefined : readLetters(name, inline, table)
+  if (letters === undefined) throw unknownOption(token, name, table)
+  return letters
+}
+
+/** Undefined when a letter is no option, or one before the last is no flag. */
+function readLetters(letters: string, inline: string | undefined, table: OptionTable): Found[] | undefined {
+  const found: Found[] = []
+  for (let n = 0; n < letters.length; n += 1) {
+    const isLast = n === letters.length - 1
+    const option = byLetter(table, letters[n] as string)
+    if (option === undefined || (!isLast && option[1].kind !== 'flag')) return undefined
+    found.push({ name: option[0], spec: option[1], inline: isLast ? inline : undefined })
   }
-  throw unknownOption(token, name, table)
+  return found.length > 0 ? found : undefined
 }
 
 /** Only own properties count: `--constructor` is not an option. */

@@ -42,8 +42,7 @@ export function dispatch<C>(program: Program<C>, words: readonly string[], io: I
 }
 
 function find<C>({ name: program, commands }: Program<C>, name: string): Command<C> {
-  const command = commands.find((one) => one.name === name)
-  if (command !== undefined) return command
+  for (const command of commands) if (command.name === name) return command
   const close = nearest(
     name,
     commands.map((one) => one.name),

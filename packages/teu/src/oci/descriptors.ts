@@ -27,13 +27,14 @@ export function inheritedFds(
   const listen = listenFdsOf(io)
   const extra = preserve === undefined ? 0 : Number(parseInteger('preserve-fds', preserve, 0n, MAX_FDS))
   const count = (listen?.count ?? 0) + extra
+  if (count === 0) return {}
   const extraFds = Array.from({ length: count }, (_, n) => FIRST + n)
   const missing = extraFds.find((fd) => !isInherited(fd))
   if (missing !== undefined) {
     const origin = missing < FIRST + (listen?.count ?? 0) ? 'LISTEN_FDS' : '--preserve-fds'
     throw new TeuError('ERR_TEU_USAGE', `${origin}: file descriptor ${missing} is not open`)
   }
-  return { ...(count > 0 && { extraFds }), ...(listen !== undefined && { listenFds: listen }) }
+  return { extraFds, ...(listen !== undefined && { listenFds: listen }) }
 }
 
 /** sd_listen_fds(3): the variables count only when they were meant for this very process. */

@@ -22,6 +22,7 @@ import { type CgroupWrite, type CompileOptions, type GroupTarget, type ResourceG
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID for values that are wrong anywhere, ERR_TEU_UNSUPPORTED for those that this host cannot hold
  *  @see runtime-spec config-linux.md "Control groups" */
 export function compileResources(resources: LinuxResources, location: CgroupLocation, options: CompileOptions = {}): CgroupWrite[] {
+  if (!asksForLimits(resources)) return []
   const value = withoutUnset(resources)
   return compile({ value, old: {}, patch: value, fresh: true }, location, options)
 }
@@ -37,6 +38,12 @@ export function compileUpdate(
   const resources = mergeResources(old, patch)
   const writes = compile({ value: withoutUnset(resources), old, patch: withoutUnset(patch), fresh: false }, location, options)
   return { writes, resources }
+}
+
+/** Many containers bring device rules and nothing else. */
+function asksForLimits(resources: LinuxResources): boolean {
+  for (const name of Object.keys(resources)) if (name !== 'devices') return true
+  return false
 }
 
 interface Change {

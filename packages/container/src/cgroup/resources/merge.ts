@@ -40,14 +40,20 @@ function mergeMembers(old: object, patch: object): object {
 
 /** Takes out undefined members and the zeros that mean "not set". */
 export function withoutUnset<T extends object>(resources: T): T {
-  const groups = Object.entries(resources as Record<string, unknown>).flatMap(([name, group]): [string, unknown][] => {
-    if (group === undefined) return []
-    if (typeof group !== 'object' || group === null || Array.isArray(group)) return [[name, group]]
-    const zeros = Object.hasOwn(ZERO_IS_UNSET, name) ? (ZERO_IS_UNSET[name] ?? []) : []
-    const members = Object.entries(group as Record<string, unknown>)
-    return [[name, Object.fromEntries(members.filter(([key, value]) => !isUnset(value, zeros.includes(key))))]]
-  })
-  return Object.fromEntries(groups) as T
+  const kept = { ...resources } as Record<string, unknown>
+  for (const name of Object.keys(kept)) {
+    const group = kept[name]
+    if (group === undefined) delete kept[name]
+    else if (typeof group === 'object' && group !== null && !Array.isArray(group)) kept[name] = withoutUnsetMembers(name, group)
+  }
+  return kept as T
+}
+
+function withoutUnsetMembers(name: string, group: object): object {
+  const zeros = Object.hasOwn(ZERO_IS_UNSET, name) ? (ZERO_IS_UNSET[name] ?? []) : []
+  const kept = { ...group } as Record<string, unknown>
+  for (const member of Object.keys(kept)) if (isUnset(kept[member], zeros.includes(member))) delete kept[member]
+  return kept
 }
 
 function isUnset(value: unknown, zeroIsUnset: boolean): boolean {
