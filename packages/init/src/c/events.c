@@ -35,6 +35,12 @@ static void pass_on(struct run *run, uint32_t number) {
     run->wishes.signals |= 1ull << (number - 1);
 }
 
+/* Whether the signal came too late to prevent the program. That it runs may not have been noticed yet. */
+static bool has_begun(struct run *run) {
+  while (!run->live && sync_receive(run, false)) continue;
+  return run->live || program_started(run);
+}
+
 static void take_signal(struct run *run) {
   struct signalfd_siginfo info;
   while (read(run->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
@@ -51,7 +57,7 @@ static void take_signal(struct run *run) {
     case SIGINT:
     case SIGQUIT:
     case SIGTERM:
-      if (!run->live) run->wishes.cancelled = true;
+      if (!has_begun(run)) run->wishes.cancelled = true;
       __attribute__((fallthrough));
     default:
       if (run->forwards) pass_on(run, info.ssi_signo);

@@ -5,6 +5,7 @@ import { encodeControl, encodePlan, findInitBinary, NO_SLOT, type Plan, splitWai
 import {
   CLONE,
   exec,
+  hook,
   isAlive,
   RESIDENT_LIMIT_KIB,
   residentKib,
@@ -100,6 +101,15 @@ describe('supervise', () => {
     run.child.kill('SIGTERM')
     await run.finished
     expect(run.frames.of('exited')[0]?.waitStatus).toBe(0)
+  })
+
+  it('forwards a signal that came when the program ran already, but before it had noticed', async () => {
+    const stopParent = hook('kill -STOP "$(cut -d " " -f 4 /proc/$PPID/stat)"')
+    const run = await runOnce(
+      supervised([stopParent, ...shell('trap "exit 7" TERM; kill -TERM $PPID; kill -CONT $PPID; while :; do sleep 0.05; done')], { forwardSignals: true }),
+    )
+    expect(run.frames.of('failed')).toEqual([])
+    expect(run.frames.of('exited')).toMatchObject([{ waitStatus: 7 << 8 }])
   })
 
   it('leaves signals alone that it is not to forward', async () => {
