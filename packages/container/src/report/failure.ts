@@ -86,11 +86,13 @@ function programFailure(frame: FailedFrame, candidates: readonly string[]): Word
   // Docker looks for the first of these phrases, podman for the second.
   if (frame.errno === 'EISDIR') return { code, message: `exec: "${name}": is a directory: permission denied` }
   const remedy =
-    frame.errno === 'ENOEXEC'
-      ? 'Check that the program is built for this machine, or starts with an interpreter line'
-      : frame.op === 'exec' && frame.errno === 'ENOENT'
-        ? 'The program exists, so its interpreter or dynamic loader is missing in the root file system'
-        : undefined
+    frame.op === 'exec' && (frame.errno === 'EPERM' || frame.errno === 'ENOSYS')
+      ? 'A seccomp profile that refuses execve gives this: check linux.seccomp'
+      : frame.errno === 'ENOEXEC'
+        ? 'Check that the program is built for this machine, or starts with an interpreter line'
+        : frame.op === 'exec' && frame.errno === 'ENOENT'
+          ? 'The program exists, so its interpreter or dynamic loader is missing in the root file system'
+          : undefined
   return { code, message: `exec: "${name}": ${errnoText(frame.errno)}`, ...(remedy && { remedy }) }
 }
 

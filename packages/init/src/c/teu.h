@@ -68,6 +68,12 @@ struct ending {
 struct progress {
   uint32_t step; /* index of the step that joiner or container run */
   uint32_t execs; /* 1: execve comes next, and has not failed */
+  uint32_t told;  /* 1: they have sent the FAILED frame */
+  uint32_t noted; /* 1: they have failed, and what follows says how: a filter may refuse them the frame */
+  uint32_t syscall;
+  int32_t errnum;
+  uint64_t value;
+  char path[512], detail[512];
 };
 
 struct trace_log;
