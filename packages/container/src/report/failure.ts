@@ -149,6 +149,9 @@ function reason(frame: FailedFrame): string {
 function remedyFor(frame: FailedFrame): string | undefined {
   if (frame.errno === 'ENOSYS') return 'teu needs Linux 5.12 or newer'
   if (frame.errno === 'ELOOP') return 'The path leads over a symbolic link, which is refused here: give the real path'
+  if (frame.errno === 'EAGAIN' && frame.op === 'clone') {
+    return 'There are as many processes as linux.resources.pids.limit, or a limit of the user, allows'
+  }
   if (frame.errno === 'EPERM' && frame.op === 'clone') return 'Run as root, or add a user namespace with id mappings'
   return undefined
 }
