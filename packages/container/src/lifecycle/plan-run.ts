@@ -3,6 +3,7 @@
 import type { Frame, Plan } from '@teu/init'
 import type { TeuError } from '@teu/spec'
 import type { Submission, Transport } from '../helper/transport.ts'
+import { checkSize } from '../option-rules.ts'
 import { exitReport } from '../report/exit-report.ts'
 import { type FailureContext, failureOf } from '../report/failure.ts'
 import { deferred } from './deferred.ts'
@@ -74,6 +75,7 @@ export class PlanRun {
   }
 
   resize(size: { height: number; width: number }): void {
+    checkSize(size)
     this.#submission.resize(size.height, size.width)
   }
 
