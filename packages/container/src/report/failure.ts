@@ -50,6 +50,8 @@ function describe(frame: FailedFrame, step: Step | undefined): Wording {
       return { code: 'ERR_TEU_PROCESS_START', message: `Cannot change to the working directory "${frame.path}": ${reason(frame)}` }
     case 'hook':
       return { code: 'ERR_TEU_HOOK', message: `Hook "${frame.path}" failed: ${frame.detail || reason(frame)}` }
+    case 'map_ids_helper':
+      return mapHelperFailure(frame)
     case 'make_cgroup':
       return cgroupFailure(frame, `Cannot use the cgroup ${frame.path}`)
     case 'write_file':
@@ -96,6 +98,17 @@ function programFailure(frame: FailedFrame, candidates: readonly string[]): Word
   return { code, message: `exec: "${name}": ${errnoText(frame.errno)}`, ...(remedy && { remedy }) }
 }
 
+/** newuidmap says itself which range it refuses. */
+function mapHelperFailure(frame: FailedFrame): Wording {
+  const name = frame.path.slice(frame.path.lastIndexOf('/') + 1)
+  const file = name === 'newgidmap' ? '/etc/subgid' : '/etc/subuid'
+  return {
+    code: 'ERR_TEU_ROOTLESS',
+    message: `Cannot map these ids: ${name} ${frame.detail || reason(frame)}`,
+    remedy: `Map your own id and the ranges that ${file} gives you, or have more ranges added there`,
+  }
+}
+
 function cgroupFailure(frame: FailedFrame, what: string): Wording {
   if (frame.errno === 'EBUSY' && frame.op === 'make_cgroup') {
     return {
@@ -134,9 +147,39 @@ function codeFor(frame: FailedFrame): TeuErrorCode {
 }
 
 function actionOf(frame: FailedFrame, step: Step | undefined): string {
-  const what = (frame.op || 'run the plan').replaceAll('_', ' ')
+  const what = WORDS[frame.op] ?? (frame.op || 'run the plan').replaceAll('_', ' ')
   const path = frame.path || (step && 'path' in step ? step.path : '')
   return path ? `${what} "${path}"` : what
+}
+
+/** What is done by operations whose name does not say it. */
+const WORDS: Readonly<Record<string, string>> = {
+  pid_file: 'write the pid file',
+  rlimit: 'set a resource limit',
+  own: 'change the owner of',
+  mkdir_in_root: 'make the directory',
+  readonly_path: 'make read-only',
+  hostname: 'set the host name',
+  domainname: 'set the domain name',
+  link_up: 'bring up the network device',
+  move_netdev: 'move the network device',
+  session_keyring: 'join a session keyring',
+  setsid: 'begin a session',
+  controlling_tty: 'set the controlling terminal',
+  stdio: 'connect the standard streams',
+  stdio_owner: 'give the standard streams to the user',
+  umask: 'set the umask',
+  no_new_privs: 'forbid new privileges',
+  bounding_caps: 'set the bounding capabilities',
+  user: 'change to the user',
+  capabilities: 'set the capabilities',
+  seccomp: 'install the seccomp filter',
+  seccomp_notify: 'hand over the seccomp listener',
+  io_priority: 'set the I/O priority',
+  cpu_affinity: 'set the CPU affinity',
+  memory_policy: 'set the memory policy',
+  personality: 'set the personality',
+  lsm_label: 'set the security label',
 }
 
 function reason(frame: FailedFrame): string {
