@@ -39,6 +39,9 @@ static int take_back(struct run *run, enum undo_kind kind, const char *path) {
     return fail(run, TEU_SYS_unlink, errno, path);
   case UNDO_CGROUP:
     return remove_cgroup(run, path);
+  case UNDO_NETDEV:
+  case UNDO_NETDEV_DOWN:
+    return return_netdev(run, path, kind == UNDO_NETDEV);
   }
   return 0;
 }

@@ -7,4 +7,7 @@
 /* Takes back everything, newest first. Each failure is reported by a FAILED frame of stage `after`; returns how many there were. */
 unsigned undo_all(struct run *run);
 
+/* Moves the network device that the plan calls `name` out of the container's network namespace again (netlink.c). */
+int return_netdev(struct run *run, const char *name, bool up);
+
 #endif
