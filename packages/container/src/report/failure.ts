@@ -16,7 +16,8 @@ export interface FailureContext {
 
 /** Turns the first failure of a plan, and what failed in the clean-up after it, into one error. */
 export function failureOf(frame: FailedFrame, context: FailureContext, cleanup: readonly FailedFrame[] = []): TeuError {
-  const step = planSteps(context.plan)[frame.step]
+  const steps = planSteps(context.plan)
+  const step = steps[frame.step]
   const suppressed = cleanup.map((failed) => failureOf(failed, context))
   const details: TeuErrorDetails = {
     containerId: context.containerId,
@@ -28,7 +29,7 @@ export function failureOf(frame: FailedFrame, context: FailureContext, cleanup: 
     pointer: step?.pointer,
     suppressed: suppressed.length > 0 ? suppressed : undefined,
   }
-  const wording = describe(frame, step)
+  const wording = describe(frame, step, steps)
   return new TeuError(wording.code, wording.message, { ...details, remedy: wording.remedy ?? remedyFor(frame) })
 }
 
@@ -38,14 +39,17 @@ interface Wording {
   remedy?: string
 }
 
-function describe(frame: FailedFrame, step: Step | undefined): Wording {
+function describe(frame: FailedFrame, step: Step | undefined, steps: readonly Step[]): Wording {
   if (frame.syscall === 'exit') return diedWithoutAWord(frame)
+  if (frame.errno === 'ECANCELED' && frame.op !== 'wait_process')
+    return { code: 'ERR_TEU_SYSTEM', message: 'The start was cancelled by a signal, and has been undone' }
   // The operation comes from the frame: a starter has the frames of what happens after the gate, but not the plan.
   // oxlint-disable-next-line switch-exhaustiveness-check -- most operations fail in the same words
   switch (frame.op) {
     case 'find_program':
+      return notFoundInPath(frame, steps) ?? programFailure(frame)
     case 'exec':
-      return programFailure(frame, step?.op === 'find_program' ? step.candidates : [])
+      return programFailure(frame)
     case 'chdir':
       return { code: 'ERR_TEU_PROCESS_START', message: `Cannot change to the working directory "${frame.path}": ${reason(frame)}` }
     case 'hook':
@@ -77,14 +81,18 @@ function describe(frame: FailedFrame, step: Step | undefined): Wording {
   return { code: codeFor(frame), message: `Cannot ${actionOf(frame, step)}: ${reason(frame)} (step ${frame.step})` }
 }
 
+/** A name without a slash was looked for in all of PATH, which may hold one directory, or none. */
+function notFoundInPath(frame: FailedFrame, steps: readonly Step[]): Wording | undefined {
+  const exec = steps.findLast((each) => each.op === 'exec')
+  const name = exec?.op === 'exec' ? exec.args[0] : undefined
+  if (name === undefined || name.includes('/') || frame.errno !== 'ENOENT') return undefined
+  return { code: 'ERR_TEU_PROCESS_START', message: `exec: "${name}": executable file not found in $PATH` }
+}
+
 /** The phrases that podman and Docker turn into exit status 126 and 127. */
-function programFailure(frame: FailedFrame, candidates: readonly string[]): Wording {
+function programFailure(frame: FailedFrame): Wording {
   const code = 'ERR_TEU_PROCESS_START'
-  const name = frame.path || candidates[0] || ''
-  if (candidates.length > 1 && frame.errno === 'ENOENT') {
-    const program = candidates[0]?.slice(candidates[0].lastIndexOf('/') + 1)
-    return { code, message: `exec: "${program}": executable file not found in $PATH` }
-  }
+  const name = frame.path
   // Docker looks for the first of these phrases, podman for the second.
   if (frame.errno === 'EISDIR') return { code, message: `exec: "${name}": is a directory: permission denied` }
   const remedy =
@@ -154,6 +162,13 @@ function actionOf(frame: FailedFrame, step: Step | undefined): string {
 
 /** What is done by operations whose name does not say it. */
 const WORDS: Readonly<Record<string, string>> = {
+  open_tree: 'open the source of the mount',
+  new_mount: 'make the mount',
+  mount_attr: 'set the attributes of the mount',
+  attach: 'mount on',
+  attach_root: 'mount the root file system',
+  copy_mode: 'take over the mode of',
+  bind_console: 'mount the console on',
   pid_file: 'write the pid file',
   rlimit: 'set a resource limit',
   own: 'change the owner of',
@@ -205,6 +220,12 @@ function errnoText(errno: string): string {
 }
 
 const ERRNO_TEXT: Readonly<Record<string, string>> = {
+  E2BIG: 'argument list too long',
+  EAGAIN: 'resource temporarily unavailable',
+  ECONNREFUSED: 'connection refused',
+  ENODEV: 'no such device',
+  ENOTBLK: 'block device required',
+  ETXTBSY: 'text file busy',
   EACCES: 'permission denied',
   EBADF: 'bad file descriptor',
   EBUSY: 'device or resource busy',
