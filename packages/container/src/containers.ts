@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
-import { checkContainerId, checkOptions, TeuError } from '@teu/spec'
+import { checkContainerId, checkOptions, isTeuError, type TeuErrorCode } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { actTransport, runHooks } from './lifecycle/act.ts'
@@ -19,6 +19,7 @@ import {
   planContainer,
   readConfig,
 } from './lifecycle/prepare.ts'
+import { removeBroken } from './lifecycle/remove-broken.ts'
 import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
@@ -195,7 +196,8 @@ export class Containers {
     return await (await this.load(id)).ociState()
   }
 
-  /** Destroys a container. With `force` also a running one; an unknown id is then a success, and a directory without a record goes. */
+  /** Destroys a container. With `force` also a running one; an unknown id is then a success, and a directory without a record,
+   *  or with a damaged one, goes. */
   async remove(id: string, options: { force?: boolean } = {}): Promise<void> {
     checkOptions('remove', options, RULES.force)
     checkContainerId(id)
@@ -203,7 +205,12 @@ export class Containers {
     try {
       container = await this.load(id)
     } catch (error) {
-      if (!(error instanceof TeuError) || error.code !== 'ERR_TEU_NOT_FOUND') throw error
+      if (!isTeuError(error)) throw error
+      if (error.code !== 'ERR_TEU_NOT_FOUND') {
+        if (options.force !== true || !DAMAGED.has(error.code)) throw error
+        const act = { transport: actTransport(this.#context), containerId: id, operation: 'delete' }
+        return await removeBroken(act, statePaths(this.root, id), this.#host.cgroup)
+      }
       removeStateDirectory(statePaths(this.root, id))
       if (options.force === true) return
       throw error
@@ -311,6 +318,9 @@ export class Containers {
     return { root: this.root, helper: this.#helper, host: this.#host }
   }
 }
+
+/** What a record that cannot be made sense of gives. */
+const DAMAGED: ReadonlySet<TeuErrorCode> = new Set<TeuErrorCode>(['ERR_TEU_CONFIG_INVALID', 'ERR_TEU_SYSTEM'])
 
 /** A container whose plan is under way. */
 interface Begun {

@@ -47,7 +47,8 @@ export function claim(paths: StatePaths, id: string): void {
   }
 }
 
-/** Removes a state directory: the files that teu makes, by name, never recursively. */
+/** Removes a state directory: the files that teu makes, by name, never recursively.
+ *  @throws {TeuError} ERR_TEU_SYSTEM when something else is in the way */
 export function removeStateDirectory(paths: StatePaths): void {
   for (const name of STATE_FILES) unlinkIfThere(`${paths.directory}/${name}`)
   rmdirIfThere(paths.notifyDirectory)
@@ -58,7 +59,7 @@ function unlinkIfThere(path: string): void {
   try {
     unlinkSync(path)
   } catch (error) {
-    if (!isGone(error)) throw error
+    if (!isGone(error)) throw inTheWay(path, error)
   }
 }
 
@@ -66,8 +67,19 @@ function rmdirIfThere(path: string): void {
   try {
     rmdirSync(path)
   } catch (error) {
-    if (!isGone(error)) throw error
+    if (!isGone(error)) throw inTheWay(path, error)
   }
+}
+
+function inTheWay(path: string, cause: unknown): TeuError {
+  const { code: errno, syscall } = cause as NodeJS.ErrnoException
+  return new TeuError('ERR_TEU_SYSTEM', `Cannot remove ${path}: ${syscall} failed with ${errno}`, {
+    path,
+    syscall,
+    errno,
+    remedy: 'Look at what is there, which teu has not made, and remove it by hand',
+    cause,
+  })
 }
 
 function isGone(error: unknown): boolean {
