@@ -17,8 +17,10 @@ const FRAME: FailedFrame = {
   waitStatus: 0,
 }
 
+const EMPTY: Plan = { parent: [], joiner: [], container: [], after: [] }
+
 function failure(changes: Partial<FailedFrame>, container: readonly Step[] = []): ReturnType<typeof failureOf> {
-  const plan: Plan = { parent: [], joiner: [], container, after: [] }
+  const plan: Plan = { ...EMPTY, container }
   return failureOf({ ...FRAME, ...changes }, { containerId: 'box', operation: 'run', plan })
 }
 
@@ -58,6 +60,18 @@ describe('failureOf()', () => {
   it('a set-up that was cancelled is no failure of the step that it was at', () => {
     const error = failure({ stage: 'parent', op: 'hook', syscall: 'sync', errno: 'ECANCELED', path: '', detail: 'killed by SIGKILL' })
     expect(error).toMatchObject({ code: 'ERR_TEU_SYSTEM', message: 'The start was cancelled by a signal, and has been undone' })
+  })
+
+  it('an exec into a container that ends at this moment', () => {
+    const exec = (changes: Partial<FailedFrame>): ReturnType<typeof failureOf> =>
+      failureOf({ ...FRAME, path: '', ...changes }, { containerId: 'box', operation: 'exec', plan: EMPTY })
+    expect(exec({ op: 'setns', syscall: 'setns', errno: 'ESRCH' })).toMatchObject({
+      code: 'ERR_TEU_NOT_RUNNING',
+      message: 'container not running',
+    })
+    const killed = exec({ op: 'wait', syscall: 'exit', errno: '', waitStatus: 9 })
+    expect(killed.message).toBe('the process was killed by SIGKILL while it was being set up')
+    expect(failure({ op: 'wait', syscall: 'exit', errno: '', waitStatus: 9 }).message).toContain('container init was killed by SIGKILL')
   })
 
   it('a range of ids that newuidmap refuses', () => {

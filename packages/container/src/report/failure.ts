@@ -29,7 +29,7 @@ export function failureOf(frame: FailedFrame, context: FailureContext, cleanup: 
     pointer: step?.pointer,
     suppressed: suppressed.length > 0 ? suppressed : undefined,
   }
-  const wording = describe(frame, step, steps)
+  const wording = describe(frame, step, steps, context.operation)
   return new TeuError(wording.code, wording.message, { ...details, remedy: wording.remedy ?? remedyFor(frame) })
 }
 
@@ -39,8 +39,8 @@ interface Wording {
   remedy?: string
 }
 
-function describe(frame: FailedFrame, step: Step | undefined, steps: readonly Step[]): Wording {
-  if (frame.syscall === 'exit') return diedWithoutAWord(frame)
+function describe(frame: FailedFrame, step: Step | undefined, steps: readonly Step[], operation: string): Wording {
+  if (frame.syscall === 'exit') return operation === 'exec' ? execDiedWithoutAWord(frame) : diedWithoutAWord(frame)
   if (frame.errno === 'ECANCELED' && frame.op !== 'wait_process')
     return { code: 'ERR_TEU_SYSTEM', message: 'The start was cancelled by a signal, and has been undone' }
   // The operation comes from the frame: a starter has the frames of what happens after the gate, but not the plan.
@@ -68,6 +68,7 @@ function describe(frame: FailedFrame, step: Step | undefined, steps: readonly St
     case 'kill_cgroup':
     case 'freeze':
       return cgroupFailure(frame, `Cannot change the cgroup ${frame.path}`)
+    case 'setns':
     case 'open_pidfd':
     case 'kill_process':
     case 'wait_process':
@@ -133,6 +134,17 @@ function writeFailure(frame: FailedFrame, step: Extract<Step, { op: 'write_file'
   const isCgroup = step.path.includes('/cgroup')
   const message = `Cannot write "${value}" to ${step.path}: ${reason(frame)}`
   return { code: isCgroup ? 'ERR_TEU_CGROUP' : codeFor(frame), message }
+}
+
+/** The container that it joined may have ended, and taken it along. */
+function execDiedWithoutAWord(frame: FailedFrame): Wording {
+  const { signal, exitCode } = splitWaitStatus(frame.waitStatus)
+  const how = signal === undefined ? `ended with exit code ${exitCode}` : `was killed by ${signal}`
+  return {
+    code: 'ERR_TEU_SYSTEM',
+    message: `the process ${how} while it was being set up`,
+    ...(signal === 'SIGKILL' && { remedy: 'The container has ended meanwhile, or its memory limit is too low for one more process' }),
+  }
 }
 
 function diedWithoutAWord(frame: FailedFrame): Wording {
