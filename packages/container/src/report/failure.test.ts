@@ -62,6 +62,13 @@ describe('failureOf()', () => {
     expect(error).toMatchObject({ code: 'ERR_TEU_SYSTEM', message: 'The start was cancelled by a signal, and has been undone' })
   })
 
+  it('a container whose memory limit is too low to start', () => {
+    expect(failure({ op: 'new_mount', syscall: 'exit', errno: 'ENOMEM', waitStatus: 9 })).toMatchObject({
+      code: 'ERR_TEU_OOM_AT_START',
+      message: 'container init was OOM-killed (memory limit too low?)',
+    })
+  })
+
   it('an exec into a container that ends at this moment', () => {
     const exec = (changes: Partial<FailedFrame>): ReturnType<typeof failureOf> =>
       failureOf({ ...FRAME, path: '', ...changes }, { containerId: 'box', operation: 'exec', plan: EMPTY })

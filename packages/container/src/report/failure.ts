@@ -149,15 +149,15 @@ function execDiedWithoutAWord(frame: FailedFrame): Wording {
 
 function diedWithoutAWord(frame: FailedFrame): Wording {
   const { signal, exitCode } = splitWaitStatus(frame.waitStatus)
-  const how = signal === undefined ? `exit code ${exitCode}` : signal
-  if (signal === 'SIGKILL') {
+  const how = signal === undefined ? `ended with exit code ${exitCode}` : `was killed by ${signal}`
+  if (frame.errno === 'ENOMEM') {
     return {
-      code: 'ERR_TEU_SYSTEM',
-      message: `container init was killed by ${how} while it was being set up`,
-      remedy: 'A memory limit below what the start itself needs gives this as well; raise linux.resources.memory.limit',
+      code: 'ERR_TEU_OOM_AT_START',
+      message: 'container init was OOM-killed (memory limit too low?)',
+      remedy: 'Raise linux.resources.memory.limit: the start itself needs some megabytes',
     }
   }
-  return { code: 'ERR_TEU_SYSTEM', message: `container init ended with ${how} while it was being set up` }
+  return { code: 'ERR_TEU_SYSTEM', message: `container init ${how} while it was being set up` }
 }
 
 function codeFor(frame: FailedFrame): TeuErrorCode {

@@ -157,7 +157,8 @@ static void report_silent_end(struct run *run) {
     run->failed_value = progress->value;
     copy_text(run->detail, sizeof progress->detail, progress->detail);
   } else {
-    (void)fail(run, TEU_SYS_exit, 0, NULL);
+    bool oom = WIFSIGNALED(run->ending.status) && WTERMSIG(run->ending.status) == SIGKILL && undo_has_oom_kill(run);
+    (void)fail(run, TEU_SYS_exit, oom ? ENOMEM : 0, NULL);
     run->failed_value = (uint32_t)run->ending.status;
   }
   report_failure(run);
