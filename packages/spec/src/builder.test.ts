@@ -109,6 +109,8 @@ describe('specFor()', () => {
     [{ capabilities: 5 }, 'specFor: capabilities must be an array, got 5'],
     [{ cpus: true }, 'specFor: cpus must be a number'],
     [{ memorySwap: '5x' }, 'memorySwap: expected a size'],
+    [{ memory: 0 }, 'memory: expected a size above 0, or -1 for unlimited, got 0'],
+    [{ memorySwap: '0m' }, 'memorySwap: expected a size above 0'],
     [{ memory: '5x' }, 'memory: expected a size in bytes such as 64MiB, got "5x"'],
   ])('refuses %j', (more, message) => {
     expect(() => specFor({ ...basic, ...more })).toThrow(message)

@@ -1,6 +1,7 @@
 import { parseBytes } from './bytes.ts'
 import { checkOptions, OPTION, type OptionRule, wordOption } from './check-options.ts'
 import { DEFAULT_CAPABILITIES, DEFAULT_PATH, defaultSpec } from './default-spec.ts'
+import { TeuError } from './error.ts'
 import type { Hooks } from './types/hooks.ts'
 import type { Integer } from './types/integer.ts'
 import type { Linux, LinuxNamespaceType } from './types/linux.ts'
@@ -182,9 +183,16 @@ function linuxFor(options: SpecOptions, base: Linux): Linux {
   }
 }
 
+/** In a config 0 means "not set": whoever writes it here has miscalculated, and would get no limit at all. */
+function limitOf(size: string | Integer, name: string): Integer {
+  const bytes = parseBytes(size, name)
+  if (bytes === 0) throw new TeuError('ERR_TEU_USAGE', `${name}: expected a size above 0, or -1 for unlimited, got 0`)
+  return bytes
+}
+
 function limits({ memory, memorySwap, cpus, cpuset, pids }: SpecOptions): LinuxResources {
-  const limit = memory === undefined ? undefined : parseBytes(memory, 'memory')
-  const swap = memorySwap === undefined ? limit : parseBytes(memorySwap, 'memorySwap')
+  const limit = memory === undefined ? undefined : limitOf(memory, 'memory')
+  const swap = memorySwap === undefined ? limit : limitOf(memorySwap, 'memorySwap')
   const quota = cpus === undefined ? {} : { quota: Math.round(cpus * CPU_PERIOD_US), period: CPU_PERIOD_US }
   const cpu = { ...quota, ...given('cpus', cpuset) }
   return {
