@@ -180,7 +180,7 @@ export class Container implements AsyncDisposable {
     const hasCgroup = stored.cgroup.layout !== 'none'
     if (hasCgroup && (options.all === true || (number === SIGKILL && !hasPidNamespace(stored.config)))) {
       if (!isLive(status) && options.all !== true) throw notRunning(this.id, 'container not running')
-      await this.#signalAll(stored, number)
+      if (isLive(status) || !hasPidNamespace(stored.config)) await this.#signalAll(stored, number)
     } else {
       if (init === undefined || !isLive(status)) {
         if (options.all === true) return
@@ -305,12 +305,16 @@ export class Container implements AsyncDisposable {
     if (init && isLive(status)) await this.#killAndWait(loaded, options.timeoutMs ?? KILL_TIMEOUT_MS)
     if (this.#live) await this.#live.run.finished.catch(noop)
     for (const watch of this.#watches) watch.release()
-    // Without a pid namespace init's death takes nobody along; and what is frozen cannot die.
-    if (stored.cgroup.layout !== 'none' && !cgroupIsEmpty(stored.cgroup)) {
+    // Without a pid namespace init's death takes nobody along; and what is frozen cannot die. With one, whoever is in the cgroup now is
+    // of another container that was given the same.
+    const isAlone = hasPidNamespace(stored.config)
+    if (!isAlone && stored.cgroup.layout !== 'none' && !cgroupIsEmpty(stored.cgroup)) {
       await this.#freeze(stored, false).catch(noop)
       await this.#signalAll(stored, SIGKILL)
     }
-    await clearCgroups(stored)
+    await clearCgroups(stored).catch((error: unknown) => {
+      if (!isAlone || cgroupIsEmpty(stored.cgroup)) throw error
+    })
     removeStateDirectory(paths)
     this.#live?.stdio.releaseTransport()
     await runHooks(this.#act('delete'), 'poststop', { spec: stored.config, bundle: stored.bundle, pid: 0 })
