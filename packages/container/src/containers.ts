@@ -21,6 +21,7 @@ import {
 } from './lifecycle/prepare.ts'
 import { removeBroken } from './lifecycle/remove-broken.ts'
 import { openGate } from './lifecycle/start.ts'
+import { withSuppressed } from './cgroup/suppressed.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
 import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
@@ -108,8 +109,7 @@ export class Containers {
       await untilAborted(run.created, run, options.signal)
       if (begun.unit) await begun.unit.settle()
     } catch (error) {
-      await this.#abandon(begun)
-      throw error
+      throw await this.#abandon(begun, error)
     }
     completeRecord(paths)
     // The monitor goes on without us; a program that only created a container may end.
@@ -148,8 +148,7 @@ export class Containers {
       if (spec.hooks?.poststart) await runHooks({ ...hooks, operation: 'start' }, 'poststart', { spec, bundle, pid })
       report = await untilAborted(run.exited, run, options.signal)
     } catch (error) {
-      await this.#abandon(begun)
-      throw error
+      throw await this.#abandon(begun, error)
     }
     stdio.releaseTransport()
     if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
@@ -302,16 +301,27 @@ export class Containers {
     return { request, stdioRequest }
   }
 
-  /** Clean-up after a failed or aborted create: teu-init has undone its part when `finished` settles. */
-  async #abandon({ run, paths, stdio, owner, unit }: Begun): Promise<void> {
+  /** Clean-up after a failed or aborted create: teu-init has undone its part when `finished` settles.
+   *  @returns  `error`, with what went wrong here as `suppressed` */
+  async #abandon({ run, paths, stdio, owner, unit }: Begun, error: unknown): Promise<unknown> {
     stdio.discard()
     run.signal(9)
     run.release()
     await run.finished.catch(() => undefined)
-    if (unit) await unit.release()
-    await clearCgroups(owner)
-    removeStateDirectory(paths)
+    const failures: Error[] = []
+    const attempt = async (cleanUp: () => unknown): Promise<void> => {
+      try {
+        await cleanUp()
+      } catch (failure) {
+        failures.push(failure as Error)
+      }
+    }
+    if (unit) await attempt(() => unit.release())
+    // What teu-init has not made, and therefore not removed, may be somebody else's.
+    if (unit || !run.isUndone) await attempt(() => clearCgroups(owner))
+    await attempt(() => removeStateDirectory(paths))
     stdio.releaseTransport()
+    return error instanceof Error && Object.isExtensible(error) ? withSuppressed(error, failures) : error
   }
 
   get #context(): { root: string; helper: HelperKind; host: HostFacts } {

@@ -29,6 +29,8 @@ export class PlanRun {
   /** Host pid and start time of the container process, as soon as it exists. */
   pid: number | undefined
   startTime: string | undefined
+  /** A step has failed, and teu-init has taken back what it had made. It has not where it was killed itself. */
+  isUndone: boolean = false
   /** It waits at the gate. */
   readonly created: Promise<void>
   /** The program runs. */
@@ -60,6 +62,7 @@ export class PlanRun {
       },
     })
     this.finished = this.#submission.done.then(() => {
+      this.isUndone = this.#failure !== undefined
       if (this.#failure) throw this.#error(this.#failure)
     })
     this.exited = this.finished.then(() => this.#report())
