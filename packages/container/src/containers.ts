@@ -1,6 +1,6 @@
 /** The set of containers under one state root. */
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
 import { checkContainerId, checkOptions, isTeuError, type TeuErrorCode } from '@teu/spec'
@@ -22,7 +22,7 @@ import {
 import { removeBroken } from './lifecycle/remove-broken.ts'
 import { openGate } from './lifecycle/start.ts'
 import { withSuppressed } from './cgroup/suppressed.ts'
-import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
+import { claim, defaultRoot, openRoot, removeStateDirectory, rootEntries } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
 import { type CgroupOwner, clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
@@ -172,7 +172,7 @@ export class Containers {
   async list(options: { onBadEntry?: (entry: BadEntry) => void } = {}): Promise<ContainerRecord[]> {
     checkOptions('list', options, RULES.list)
     const records: ContainerRecord[] = []
-    for (const entry of readdirSync(this.root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of rootEntries(this.root).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!entry.isDirectory() || entry.name.startsWith('.')) continue
       try {
         records.push(publicRecord(loadRecord(this.root, entry.name)))

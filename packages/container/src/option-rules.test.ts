@@ -47,6 +47,15 @@ describe('Containers', () => {
     expect(readdirSync(root)).toEqual([])
   })
 
+  it('a state root that cannot be one, or has gone, is a structured error', async () => {
+    for (const path of ['/dev/null', '/dev/null/x', '/proc/nowhere']) {
+      await expect(Containers.open({ root: path })).rejects.toMatchObject({ code: 'ERR_TEU_USAGE', path })
+    }
+    const gone = await Containers.open({ root: join(root, 'gone') })
+    rmSync(join(root, 'gone'), { recursive: true })
+    await expect(gone.list()).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', errno: 'ENOENT' })
+  })
+
   it('a descriptor that is not open is found before anything is made', async () => {
     const closed = { code: 'ERR_TEU_USAGE', message: 'Cannot use descriptor 987 for extraFds: it is not open' }
     await expect(containers.create('box', { bundle: '/b', extraFds: [987] })).rejects.toThrow(expect.objectContaining(closed))

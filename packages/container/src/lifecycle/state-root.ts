@@ -1,7 +1,7 @@
 /** The directory that holds all containers of one set, and the claim of one name in it. */
 
-import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { type Dirent, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { TeuError } from '@teu/spec'
 import { STATE_FILES, type StatePaths } from '../record/paths.ts'
 
@@ -17,15 +17,20 @@ export function defaultRoot(): string {
 }
 
 /** Makes the root (0700) if it is missing. What exists must be a directory of this user that nobody else can write to: records name
- *  processes and cgroups that are acted on with this user's rights. */
+ *  processes and cgroups that are acted on with this user's rights.
+ *  @throws {TeuError} ERR_TEU_USAGE */
 export function openRoot(path: string): string {
   const root = resolve(path)
   if (root === '/') throw new TeuError('ERR_TEU_USAGE', 'Cannot use "/" as the state root', { path: root })
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const stat = lstatSync(root)
-  const refuse = (reason: string): never => {
-    throw new TeuError('ERR_TEU_USAGE', `Cannot use the state root ${root}: ${reason}`, { path: root })
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new TeuError('ERR_TEU_USAGE', `Cannot use the state root ${root}: ${reason}`, { path: root, cause })
   }
+  try {
+    makeWithParents(root)
+  } catch (cause) {
+    refuse(`it cannot be made: ${(cause as NodeJS.ErrnoException).code}`, cause)
+  }
+  const stat = lstatSync(root)
   if (!stat.isDirectory()) refuse('it is not a directory')
   if (stat.uid !== process.geteuid?.()) refuse(`it belongs to user ${stat.uid}`)
   // podman and containerd make their runtime roots 0755 or 0711; only write access by others is a danger.
@@ -33,12 +38,44 @@ export function openRoot(path: string): string {
   return root
 }
 
+/** Node's own recursive mkdir never returns where mkdir(2) says ENOENT although the parent is there, as it does in /proc. */
+function makeWithParents(path: string): void {
+  const make = (): string | undefined => {
+    try {
+      mkdirSync(path, { mode: 0o700 })
+      return undefined
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST' || code === 'ENOENT') return code
+      throw error
+    }
+  }
+  if (make() !== 'ENOENT') return
+  makeWithParents(dirname(path))
+  if (make() === 'ENOENT') throw Object.assign(new Error('mkdir'), { code: 'ENOENT' })
+}
+
+/** What is in the root.
+ *  @throws {TeuError} ERR_TEU_SYSTEM when it cannot be read, or is not there any more */
+export function rootEntries(root: string): Dirent[] {
+  try {
+    return readdirSync(root, { withFileTypes: true })
+  } catch (cause) {
+    const { code: errno, syscall } = cause as NodeJS.ErrnoException
+    throw new TeuError('ERR_TEU_SYSTEM', `Cannot read the state root ${root}: ${errno}`, { path: root, syscall, errno, cause })
+  }
+}
+
 /** Takes the name: exactly one of several callers gets it. */
 export function claim(paths: StatePaths, id: string): void {
   try {
     mkdirSync(paths.directory, { mode: 0o700 })
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    const { code: errno } = cause as NodeJS.ErrnoException
+    if (errno !== 'EEXIST') {
+      const message = `Cannot make the state directory ${paths.directory}: mkdir failed with ${errno}`
+      throw new TeuError('ERR_TEU_SYSTEM', message, { containerId: id, path: paths.directory, syscall: 'mkdir', errno, cause })
+    }
     throw new TeuError('ERR_TEU_ALREADY_EXISTS', `container "${id}": container with given ID already exists`, {
       containerId: id,
       path: paths.directory,
