@@ -28,6 +28,8 @@ const PROGRAMS = {
     strace: ['strace'],
     ps: ['procps'],
     unshare: ['util-linux'],
+    newuidmap: ['uidmap'],
+    ip: ['iproute2'],
   },
   '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'] },
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { expect } from 'vitest'
+import type { Config } from '../harness/base-config.ts'
 import { cgroupsOf } from '../harness/leaks.ts'
 import { group } from './conforms.ts'
 
@@ -210,5 +211,16 @@ group('kill', (conforms) => {
     await lab.ok('kill', '--all', box.id, '9')
     await lab.until(box.id, 'stopped')
     await lab.ok('kill', '--all', box.id, '9')
+  })
+
+  conforms('leaves a container alone that was given the cgroup of a stopped one', async (lab) => {
+    const cgroupsPath = lab.cgroupsPath('shared')
+    const share = (config: Config): void => void (config.linux.cgroupsPath = cgroupsPath)
+    const first = await lab.start(['/bin/true'], share)
+    await lab.until(first.id, 'stopped')
+    const second = await lab.start(['/bin/sleep', '1000'], share)
+    await lab.ok('delete', first.id)
+    expect((await lab.state(second.id)).status).toBe('running')
+    await lab.ok('delete', '--force', second.id)
   })
 })

@@ -98,6 +98,25 @@ group('seccomp', (conforms) => {
     expect(result.status).toBe(1)
   })
 
+  for (const action of ['SCMP_ACT_TRACE', 'SCMP_ACT_ERRNO']) {
+    for (const noNewPrivileges of [true, false]) {
+      conforms(`ends a start that ${action} refuses everything, ${noNewPrivileges ? 'with' : 'without'} no_new_privs`, async (lab) => {
+        const result = await lab.run(['/bin/true'], (config) => {
+          config.process.noNewPrivileges = noNewPrivileges
+          config.linux.seccomp = { defaultAction: action, architectures: [...ARCHITECTURES] } as never
+        })
+        expect(result.status).toBe(1)
+      })
+    }
+  }
+
+  conforms('ends a container whose filter refuses what starting the program needs', async (lab) => {
+    const box = await lab.create(['/bin/true'], (config) => {
+      config.linux.seccomp = { defaultAction: 'SCMP_ACT_TRACE', architectures: [...ARCHITECTURES] }
+    })
+    if (box.created.status === 0) expect((await lab.runtime(['start', box.id])).status).toBe(1)
+  })
+
   conforms('hands the listener of notifications to an agent', async (lab) => {
     const socket = lab.path('agent')
     const agent = lab.spawn([nativeBinary('receive-fd'), socket])

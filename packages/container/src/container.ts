@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import type { Spec } from '@teu/spec'
-import { signalNumber, TeuError } from '@teu/spec'
+import { checkOptions, signalNumber, TeuError } from '@teu/spec'
 import { cgroupFileProbe } from './cgroup/choose.ts'
 import { freezerHierarchy, memoryHierarchy, processHierarchy } from './cgroup/guard.ts'
 import { cgroupIsEmpty, readPids } from './cgroup/manage.ts'
@@ -20,6 +20,7 @@ import { openGate } from './lifecycle/start.ts'
 import { removeStateDirectory } from './lifecycle/state-root.ts'
 import { changeLimits, clearCgroups } from './lifecycle/unit.ts'
 import type { ConnectedStdio, HelperKind } from './lifecycle/stdio.ts'
+import { checkExecOptions, checkResources, RULES } from './option-rules.ts'
 import { type LoadedRecord, loadRecord, publicRecord, statusOf, type StoredRecord } from './record/container-record.ts'
 import { withLock } from './record/lock.ts'
 import { StateFile } from './record/state-file.ts'
@@ -117,6 +118,7 @@ export class Container implements AsyncDisposable {
 
   /** One snapshot of the counters. `only` limits it to some controllers. */
   async stats(options: { only?: readonly StatsController[] } = {}): Promise<Stats> {
+    checkOptions('stats', options, RULES.stats)
     const loaded = this.#load()
     const status = statusOf(loaded)
     refuseBusy(status, this.id)
@@ -129,6 +131,7 @@ export class Container implements AsyncDisposable {
   /** Lets the program of a created container run. Resolves when it has been executed and the poststart hooks are done.
    *  @throws {TeuError} ERR_TEU_ALREADY_RUNNING, ERR_TEU_NOT_RUNNING, ERR_TEU_PROCESS_START, ERR_TEU_HOOK */
   async start(options: { signal?: AbortSignal; notifySocket?: string } = {}): Promise<void> {
+    checkOptions('start', options, RULES.start)
     const loaded = this.#load()
     const status = statusOf(loaded)
     if (status === 'creating') throw busy(this.id)
@@ -150,6 +153,7 @@ export class Container implements AsyncDisposable {
   /** Starts one more process in the container.
    *  @throws {TeuError} ERR_TEU_NOT_RUNNING, ERR_TEU_PAUSED, ERR_TEU_PROCESS_START */
   async exec(options: ExecOptions): Promise<ExecProcess> {
+    checkExecOptions(options)
     const loaded = this.#load()
     const status = statusOf(loaded)
     refuseBusy(status, this.id)
@@ -167,15 +171,16 @@ export class Container implements AsyncDisposable {
    *  `all` sends any signal to every process and succeeds when none is left.
    *  @throws {TeuError} ERR_TEU_NOT_RUNNING */
   async kill(signal: Signal = 'SIGTERM', options: { all?: boolean } = {}): Promise<void> {
-    const loaded = this.#load()
+    checkOptions('kill', options, RULES.kill)
     const number = signalNumber(signal)
+    const loaded = this.#load()
     const status = statusOf(loaded)
     refuseBusy(status, this.id)
     const { stored, init } = loaded
     const hasCgroup = stored.cgroup.layout !== 'none'
     if (hasCgroup && (options.all === true || (number === SIGKILL && !hasPidNamespace(stored.config)))) {
       if (!isLive(status) && options.all !== true) throw notRunning(this.id, 'container not running')
-      await this.#signalAll(stored, number)
+      if (isLive(status) || !hasPidNamespace(stored.config)) await this.#signalAll(stored, number)
     } else {
       if (init === undefined || !isLive(status)) {
         if (options.all === true) return
@@ -189,6 +194,7 @@ export class Container implements AsyncDisposable {
 
   /** Freezes every process. Resolves when all are frozen; a container that is paused already stays so. */
   async pause(options: { timeoutMs?: number } = {}): Promise<void> {
+    checkOptions('pause', options, RULES.pause)
     await this.#changeFreezer(true, options.timeoutMs)
   }
 
@@ -200,6 +206,8 @@ export class Container implements AsyncDisposable {
   /** Changes limits of a live container; what is not given stays, `null` clears. All or nothing.
    *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, ERR_TEU_NOT_RUNNING, ERR_TEU_CGROUP */
   async update(patch: ResourcesPatch, options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkResources(patch)
+    checkOptions('update', options, RULES.signal)
     const { paths } = this.#load()
     await withLock(paths.directory, options, async () => {
       const loaded = this.#load()
@@ -220,6 +228,7 @@ export class Container implements AsyncDisposable {
 
   /** How init ended. The exit code is known when this process or a monitor saw the end; otherwise only that it ended. */
   async wait(options: { signal?: AbortSignal } = {}): Promise<ExitReport> {
+    checkOptions('wait', options, RULES.signal)
     if (this.#live) return await this.#waitLive(this.#live, options.signal)
     const loaded = this.#load()
     const { init, stored, paths } = loaded
@@ -239,6 +248,7 @@ export class Container implements AsyncDisposable {
 
   /** Each time the kernel kills a process of the container for lack of memory. Ends with the container. */
   async *oomEvents(options: { signal?: AbortSignal } = {}): AsyncGenerator<OomEvent> {
+    checkOptions('oomEvents', options, RULES.signal)
     const { stored } = this.#load()
     const memory = memoryHierarchy(stored.cgroup)
     if (memory === undefined) {
@@ -281,6 +291,7 @@ export class Container implements AsyncDisposable {
   /** Removes the container: with `force` whatever its state, else only a stopped or created one.
    *  @throws {TeuError} ERR_TEU_RUNNING, ERR_TEU_PAUSED, ERR_TEU_BUSY; a destroyed container is no error */
   async destroy(options: { force?: boolean; timeoutMs?: number } = {}): Promise<void> {
+    checkOptions('destroy', options, RULES.destroy)
     let loaded: LoadedRecord
     try {
       loaded = this.#load()
@@ -294,12 +305,16 @@ export class Container implements AsyncDisposable {
     if (init && isLive(status)) await this.#killAndWait(loaded, options.timeoutMs ?? KILL_TIMEOUT_MS)
     if (this.#live) await this.#live.run.finished.catch(noop)
     for (const watch of this.#watches) watch.release()
-    // Without a pid namespace init's death takes nobody along; and what is frozen cannot die.
-    if (stored.cgroup.layout !== 'none' && !cgroupIsEmpty(stored.cgroup)) {
+    // Without a pid namespace init's death takes nobody along; and what is frozen cannot die. With one, whoever is in the cgroup now is
+    // of another container that was given the same.
+    const isAlone = hasPidNamespace(stored.config)
+    if (!isAlone && stored.cgroup.layout !== 'none' && !cgroupIsEmpty(stored.cgroup)) {
       await this.#freeze(stored, false).catch(noop)
       await this.#signalAll(stored, SIGKILL)
     }
-    await clearCgroups(stored)
+    await clearCgroups(stored).catch((error: unknown) => {
+      if (!isAlone || cgroupIsEmpty(stored.cgroup)) throw error
+    })
     removeStateDirectory(paths)
     this.#live?.stdio.releaseTransport()
     await runHooks(this.#act('delete'), 'poststop', { spec: stored.config, bundle: stored.bundle, pid: 0 })

@@ -1,9 +1,9 @@
 /** The set of containers under one state root. */
 
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
-import { checkContainerId, type Spec, TeuError } from '@teu/spec'
+import { checkContainerId, checkOptions, isTeuError, type Spec, type TeuErrorCode } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abandon, type Begun } from './lifecycle/abandon.ts'
@@ -12,11 +12,13 @@ import { startAndNotify } from './lifecycle/notify.ts'
 import { PlanRun } from './lifecycle/plan-run.ts'
 import { readyPlan } from './lifecycle/plan-template.ts'
 import { type CreateMode, hasSetupHooks, type PlanRequest, planContainer, readConfig } from './lifecycle/prepare.ts'
+import { removeBroken } from './lifecycle/remove-broken.ts'
 import { openGate } from './lifecycle/start.ts'
-import { claim, defaultRoot, openRoot, removeStateDirectory } from './lifecycle/state-root.ts'
+import { claim, defaultRoot, openRoot, removeStateDirectory, rootEntries } from './lifecycle/state-root.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
 import { clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
+import { checkRunOptions, RULES } from './option-rules.ts'
 import { probeHost } from './probe/probe-host.ts'
 import { completeRecord, loadRecord, publicRecord, writeFirstRecord } from './record/container-record.ts'
 import { type StatePaths, statePaths } from './record/paths.ts'
@@ -73,18 +75,23 @@ export class Containers {
 
   /** Plans for the containers of a state root without opening it: nothing is made, nothing is checked on disk but the bundle. */
   static plan(id: string, options: CreateOptions, mode: CreateMode = 'create', open: OpenOptions = {}): Plan {
+    checkOptions('Containers.plan', open, RULES.open)
     return new Containers(resolve(open.root ?? defaultRoot()), open).plan(id, options, mode)
   }
 
   /** Opens the state root and makes it if it is missing.
    *  @throws {TeuError} ERR_TEU_USAGE when the root is "/" or others can change it */
   static open(options: OpenOptions = {}): Promise<Containers> {
-    return Promise.resolve().then(() => new Containers(openRoot(options.root ?? defaultRoot()), options))
+    return Promise.resolve().then(() => {
+      checkOptions('Containers.open', options, RULES.open)
+      return new Containers(openRoot(options.root ?? defaultRoot()), options)
+    })
   }
 
   /** Makes a container up to the point where its program would be executed: status `created`.
    *  @throws {TeuError} ERR_TEU_INVALID_ID, ERR_TEU_ALREADY_EXISTS, ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_HOOK … */
   async create(id: string, options: CreateOptions & Pick<RunOptions, 'listenFds'>): Promise<Container> {
+    checkRunOptions('create', options)
     const mode: CreateMode = this.#helper === 'once' ? 'create' : 'create-supervised'
     const begun = await this.#begin(id, options, mode, false)
     const { run, stdio } = begun
@@ -103,6 +110,7 @@ export class Containers {
   /** Creates, starts, waits for and (unless `keep`) destroys a container with one plan: the fastest way to run something.
    *  When it settles nothing of the container is left. */
   async run(id: string, options: RunOptions): Promise<ExitReport> {
+    checkRunOptions('run', options)
     const mode = this.#runMode(options)
     const begun = await this.#begin(id, options, mode, true)
     const { run, paths, stdio, config } = begun
@@ -152,9 +160,10 @@ export class Containers {
   }
 
   /** All containers, in the order of their names. An entry that cannot be read is passed to `onBadEntry` and left out. */
-  list(options: { onBadEntry?: (entry: BadEntry) => void } = {}): Promise<ContainerRecord[]> {
+  async list(options: { onBadEntry?: (entry: BadEntry) => void } = {}): Promise<ContainerRecord[]> {
+    checkOptions('list', options, RULES.list)
     const records: ContainerRecord[] = []
-    for (const entry of readdirSync(this.root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of rootEntries(this.root).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!entry.isDirectory() || entry.name.startsWith('.')) continue
       try {
         records.push(publicRecord(loadRecord(this.root, entry.name)))
@@ -162,7 +171,7 @@ export class Containers {
         options.onBadEntry?.({ id: entry.name, error: error as Error })
       }
     }
-    return Promise.resolve(records)
+    return records
   }
 
   async start(id: string): Promise<void> {
@@ -177,14 +186,21 @@ export class Containers {
     return await (await this.load(id)).ociState()
   }
 
-  /** Destroys a container. With `force` also a running one; an unknown id is then a success, and a directory without a record goes. */
+  /** Destroys a container. With `force` also a running one; an unknown id is then a success, and a directory without a record,
+   *  or with a damaged one, goes. */
   async remove(id: string, options: { force?: boolean } = {}): Promise<void> {
+    checkOptions('remove', options, RULES.force)
     checkContainerId(id)
     let container: Container
     try {
       container = await this.load(id)
     } catch (error) {
-      if (!(error instanceof TeuError) || error.code !== 'ERR_TEU_NOT_FOUND') throw error
+      if (!isTeuError(error)) throw error
+      if (error.code !== 'ERR_TEU_NOT_FOUND') {
+        if (options.force !== true || !DAMAGED.has(error.code)) throw error
+        const act = { transport: actTransport(this.#context), containerId: id, operation: 'delete' }
+        return await removeBroken(act, statePaths(this.root, id), this.#host.cgroup)
+      }
       removeStateDirectory(statePaths(this.root, id))
       if (options.force === true) return
       throw error
@@ -195,6 +211,7 @@ export class Containers {
   /** The plan that `create` (or `run`) would execute, without doing anything.
    *  @throws {TeuError} what `create` would throw for bad input */
   plan(id: string, options: CreateOptions, mode: CreateMode = 'create'): Plan {
+    checkRunOptions('plan', options)
     return planContainer(this.#request(id, options, mode === 'run' ? this.#runMode(options) : mode, mode === 'run').request).plan
   }
 
@@ -298,6 +315,9 @@ export class Containers {
     return { root: this.root, helper: this.#helper, host: this.#host }
   }
 }
+
+/** What a record that cannot be made sense of gives. */
+const DAMAGED: ReadonlySet<TeuErrorCode> = new Set<TeuErrorCode>(['ERR_TEU_CONFIG_INVALID', 'ERR_TEU_SYSTEM'])
 
 /** The bundle may change and the caller may change directory: every path is made absolute now. */
 function absoluteOptions(options: RunOptions): RunOptions {

@@ -4,6 +4,7 @@ import { defaultSeccompProfile, sealSpec, userInRootfs } from '@teu/container'
 import {
   DEFAULT_CAPABILITIES,
   type LinuxSeccomp,
+  SPEC_OPTION_RULES,
   type Spec,
   type SpecOptions,
   specFor,
@@ -80,24 +81,9 @@ function dropTtyGroup(spec: Spec): void {
   )
 }
 
-/** Options of `run` itself, which are not the config's. */
-const RUN_OPTIONS: ReadonlySet<string> = new Set([
-  'id',
-  'stdio',
-  'capture',
-  'input',
-  'maxOutputBytes',
-  'timeoutMs',
-  'trace',
-  'signal',
-  'onStarted',
-  'containers',
-  'forwardSignals',
-])
-
 function pickSpecOptions(options: ProgramOptions): ProgramOptions {
   return Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => !RUN_OPTIONS.has(key) && value !== undefined),
+    Object.entries(options).filter(([key, value]) => Object.hasOwn(SPEC_OPTION_RULES, key) && value !== undefined),
   ) as unknown as ProgramOptions
 }
 

@@ -9,12 +9,13 @@ import {
   type StepSpan,
   type Stdio,
 } from '@teu/container'
-import { type Spec, TeuError } from '@teu/spec'
+import type { Spec } from '@teu/spec'
 import type { Plan } from '@teu/init'
 import { type CapturedStream, capture, DEFAULT_MAX_OUTPUT_BYTES } from './capture.ts'
 import { defaultContainers } from './default-containers.ts'
 import { type ProgramOptions, specForProgram } from './program.ts'
 import { randomName } from './random-name.ts'
+import { checkRunOptions, namesBundle } from './run-rules.ts'
 import { collectSpans } from './spans.ts'
 
 /** What both forms of {@link run} take. */
@@ -80,14 +81,13 @@ interface Target {
 
 /** Runs a program in a new container and resolves when it has ended and nothing of the container is left.
  *  A program that fails is a result, not an error; an error means that it could not be run.
+ *  @throws {TypeError | RangeError} for an option that does not exist, or is not what it has to be
  *  @throws {TeuError} ERR_TEU_CONFIG_INVALID, ERR_TEU_PROCESS_START, ERR_TEU_CGROUP … */
 export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now()
+  checkRunOptions('run', options)
   const containers = options.containers ?? (await defaultContainers())
   const id = options.id ?? `run-${randomName()}`
-  if (options.capture === true && options.stdio !== undefined) {
-    throw new TeuError('ERR_TEU_USAGE', 'Cannot capture the output and connect stdio at the same time')
-  }
   const spans = options.trace === true ? collectSpans(id) : undefined
   let output: Promise<[CapturedStream, CapturedStream | undefined]> | undefined
   const onStarted = (process: RunningProcess): void => {
@@ -117,11 +117,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
 /** The plan that {@link run} would execute. Nothing is changed.
  *  @throws {TeuError} what `run` would throw for bad input */
 export function planRun(options: RunOptions, open: OpenOptions = {}): Plan {
+  checkRunOptions('planRun', options)
   return Containers.plan(options.id ?? 'run', containerOptions(options, targetOf(options)), 'run', open)
 }
 
 function targetOf(options: RunOptions): Target {
-  return 'bundle' in options ? { bundle: options.bundle, spec: options.spec, rootOverlay: false } : specForProgram(options)
+  return namesBundle(options) ? { bundle: options.bundle, spec: options.spec, rootOverlay: false } : specForProgram(options)
 }
 
 function containerOptions(options: RunOptions, target: Target): CreateOptions {

@@ -97,10 +97,21 @@ describe('specFor()', () => {
 
   it.each<[object, string]>([
     [{ memroy: 5 }, 'specFor: there is no option memroy'],
-    [{ cpus: 0 }, 'cpus must be at least 0.01, got 0'],
-    [{ cpus: Number.NaN }, 'cpus must be at least 0.01, got NaN'],
-    [{ network: 'bridge' }, 'network must be none or host, got bridge'],
-    [{ memory: '5x' }, 'expected a size in bytes such as 64MiB, got "5x"'],
+    [{ cpus: 0 }, 'specFor: cpus must be a number from 0.01 to 1000000, got 0'],
+    [{ cpus: Number.NaN }, 'cpus must be a number from 0.01 to 1000000, got NaN'],
+    [{ network: 'bridge' }, 'specFor: network must be none or host, got "bridge"'],
+    [{ command: undefined }, 'specFor: command must be an array, got nothing'],
+    [{ command: 'true' }, 'specFor: command must be an array, got "true"'],
+    [{ env: 5 }, 'specFor: env must be an object or an array of strings, got 5'],
+    [{ env: { A: 5 } }, 'specFor: env must be an object or an array of strings, got an object'],
+    [{ user: null }, 'specFor: user must be a number or an object, got null'],
+    [{ mounts: {} }, 'specFor: mounts must be an array, got an object'],
+    [{ capabilities: 5 }, 'specFor: capabilities must be an array, got 5'],
+    [{ cpus: true }, 'specFor: cpus must be a number'],
+    [{ memorySwap: '5x' }, 'memorySwap: expected a size'],
+    [{ memory: 0 }, 'memory: expected a size above 0, or -1 for unlimited, got 0'],
+    [{ memorySwap: '0m' }, 'memorySwap: expected a size above 0'],
+    [{ memory: '5x' }, 'memory: expected a size in bytes such as 64MiB, got "5x"'],
   ])('refuses %j', (more, message) => {
     expect(() => specFor({ ...basic, ...more })).toThrow(message)
   })

@@ -1,5 +1,7 @@
 import { parseBytes } from './bytes.ts'
+import { checkOptions, OPTION, type OptionRule, wordOption } from './check-options.ts'
 import { DEFAULT_CAPABILITIES, DEFAULT_PATH, defaultSpec } from './default-spec.ts'
+import { TeuError } from './error.ts'
 import type { Hooks } from './types/hooks.ts'
 import type { Integer } from './types/integer.ts'
 import type { Linux, LinuxNamespaceType } from './types/linux.ts'
@@ -58,44 +60,62 @@ export interface SpecOptions {
 
 const CPU_PERIOD_US = 100_000
 const MIN_CPUS = 0.01
+const MAX_CPUS = 1_000_000
 
-const KNOWN: Readonly<Record<keyof SpecOptions, true>> = {
-  rootfs: true,
-  command: true,
-  env: true,
-  cwd: true,
-  user: true,
-  mounts: true,
-  memory: true,
-  memorySwap: true,
-  cpus: true,
-  cpuset: true,
-  pids: true,
-  hostname: true,
-  readonly: true,
-  network: true,
-  capabilities: true,
-  noNewPrivileges: true,
-  terminal: true,
-  consoleSize: true,
-  rlimits: true,
-  seccomp: true,
-  sysctl: true,
-  hooks: true,
-  annotations: true,
-  cgroupsPath: true,
-  userNamespace: true,
+const list: OptionRule = { expected: 'an array', isKind: Array.isArray }
+
+/** Rules for {@link SpecOptions}. Validation of the config says more about the rest than could be said here. */
+export const SPEC_OPTION_RULES: Readonly<Record<keyof SpecOptions, OptionRule>> = {
+  rootfs: OPTION.any,
+  command: list,
+  env: { expected: 'an object or an array of strings', isKind: isEnvironment },
+  cwd: OPTION.text,
+  user: { expected: 'a number or an object', isKind: (value) => typeof value === 'number' || OPTION.object.isKind(value) },
+  mounts: list,
+  memory: OPTION.any,
+  memorySwap: OPTION.any,
+  cpus: {
+    expected: `a number from ${MIN_CPUS} to ${MAX_CPUS}`,
+    isKind: isNumber,
+    isInRange: (value: number) => value >= MIN_CPUS && value <= MAX_CPUS,
+  },
+  cpuset: OPTION.any,
+  pids: OPTION.any,
+  hostname: OPTION.text,
+  readonly: OPTION.flag,
+  network: wordOption('none', 'host'),
+  capabilities: list,
+  noNewPrivileges: OPTION.flag,
+  terminal: OPTION.flag,
+  consoleSize: OPTION.object,
+  rlimits: list,
+  seccomp: OPTION.any,
+  sysctl: OPTION.any,
+  hooks: OPTION.any,
+  annotations: OPTION.any,
+  cgroupsPath: OPTION.text,
+  userNamespace: OPTION.object,
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number'
+}
+
+function isEnvironment(value: unknown): boolean {
+  const entries: unknown = OPTION.object.isKind(value) ? Object.values(value as object) : value
+  return OPTION.texts.isKind(entries)
 }
 
 /**
  * A config for one program, with secure defaults: namespaces of every kind but user and time, few capabilities, no new privileges,
  * no device but the standard ones, the usual paths hidden or read-only. Pure. It is not validated here; creating a container does.
- * @throws {TypeError} for an option that does not exist
+ * @throws {TypeError} for an option that does not exist or is of the wrong type
  * @throws {RangeError} for `cpus` below 0.01 or an unknown `network`
  * @throws {TeuError} ERR_TEU_USAGE for a size that is none
  */
 export function specFor(options: SpecOptions): Spec {
-  for (const key of Object.keys(options)) if (!Object.hasOwn(KNOWN, key)) throw new TypeError(`specFor: there is no option ${key}`)
+  checkOptions('specFor', options, SPEC_OPTION_RULES)
+  if (options.command === undefined) throw new TypeError('specFor: command must be an array, got nothing')
   const base = defaultSpec({ cgroupV2: true })
   return {
     ociVersion: base.ociVersion,
@@ -150,7 +170,6 @@ function isList(value: object): value is readonly string[] {
 
 function linuxFor(options: SpecOptions, base: Linux): Linux {
   const { network = 'none' } = options
-  if (network !== 'none' && network !== 'host') throw new RangeError(`network must be none or host, got ${String(network)}`)
   const shared: LinuxNamespaceType | undefined = network === 'host' ? 'network' : undefined
   const namespaces = (base.namespaces ?? []).filter(({ type }) => type !== shared)
   return {
@@ -164,10 +183,16 @@ function linuxFor(options: SpecOptions, base: Linux): Linux {
   }
 }
 
+/** In a config 0 means "not set": whoever writes it here has miscalculated, and would get no limit at all. */
+function limitOf(size: string | Integer, name: string): Integer {
+  const bytes = parseBytes(size, name)
+  if (bytes === 0) throw new TeuError('ERR_TEU_USAGE', `${name}: expected a size above 0, or -1 for unlimited, got 0`)
+  return bytes
+}
+
 function limits({ memory, memorySwap, cpus, cpuset, pids }: SpecOptions): LinuxResources {
-  const limit = memory === undefined ? undefined : parseBytes(memory)
-  const swap = memorySwap === undefined ? limit : parseBytes(memorySwap)
-  if (cpus !== undefined && !(cpus >= MIN_CPUS)) throw new RangeError(`cpus must be at least ${MIN_CPUS}, got ${cpus}`)
+  const limit = memory === undefined ? undefined : limitOf(memory, 'memory')
+  const swap = memorySwap === undefined ? limit : limitOf(memorySwap, 'memorySwap')
   const quota = cpus === undefined ? {} : { quota: Math.round(cpus * CPU_PERIOD_US), period: CPU_PERIOD_US }
   const cpu = { ...quota, ...given('cpus', cpuset) }
   return {

@@ -2,6 +2,7 @@
 export * from './builder.ts'
 export * from './bytes.ts'
 export * from './capabilities.ts'
+export * from './check-options.ts'
 export * from './default-spec.ts'
 export * from './error.ts'
 export * from './id.ts'

@@ -20,7 +20,7 @@ const RTMAX = 64
  * @throws {TeuError} ERR_TEU_USAGE for anything else
  */
 export function signalNumber(signal: string | number): number {
-  const number = typeof signal === 'number' ? signal : parseSignal(signal)
+  const number = typeof signal === 'number' ? signal : typeof signal === 'string' ? parseSignal(signal) : undefined
   if (number !== undefined && Number.isInteger(number) && number >= 0 && number <= RTMAX) return number
   throw new TeuError('ERR_TEU_USAGE', `unknown signal ${describeValue(signal)}`, {
     remedy: 'Use a name such as SIGTERM or a number from 0 to 64',

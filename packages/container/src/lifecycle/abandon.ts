@@ -43,10 +43,11 @@ export async function abandon(begun: Begun, context: () => ActContext, cause: un
   await run.finished.catch(() => undefined)
   await attempt(async () => await killRest(begun, context))
   if (unit) await attempt(async () => await unit.release())
-  await attempt(async () => await clearCgroups(owner))
+  // What teu-init has not made, and therefore not removed, may be somebody else's.
+  if (unit || !run.isUndone) await attempt(async () => await clearCgroups(owner))
   await attempt(() => removeStateDirectory(paths))
   stdio.releaseTransport()
-  return cause instanceof Error ? withSuppressed(cause, failures) : cause
+  return cause instanceof Error && Object.isExtensible(cause) ? withSuppressed(cause, failures) : cause
 }
 
 /** Whatever still lives of the container: its process, and all that is in its cgroup. */

@@ -1,7 +1,7 @@
 /** One more process in a container that runs. */
 
 import { resolve } from 'node:path'
-import { type Process, signalNumber, TeuError, validateProcess } from '@teu/spec'
+import { checkOptions, type Process, signalNumber, TeuError, validateProcess } from '@teu/spec'
 import { followInit, planCgroupExecJoin } from '../cgroup/exec.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileExecPlan } from '../plan/exec.ts'
@@ -9,6 +9,7 @@ import type { LoadedRecord } from '../record/container-record.ts'
 import { isTraced } from '../report/trace.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import type { ExecProcess, ExitReport, ProcessOptions, Signal } from '../types.ts'
+import { RULES } from '../option-rules.ts'
 import { abortable } from './abortable.ts'
 import { PlanRun } from './plan-run.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio } from './stdio.ts'
@@ -142,12 +143,12 @@ class RunningExec implements ExecProcess {
   }
 
   async wait(options: { signal?: AbortSignal } = {}): Promise<ExitReport> {
+    checkOptions('wait', options, RULES.signal)
     return await abortable(this.#run.exited, options.signal)
   }
 
-  kill(signal: Signal = 'SIGTERM'): Promise<void> {
+  async kill(signal: Signal = 'SIGTERM'): Promise<void> {
     this.#run.signal(signalNumber(signal))
-    return Promise.resolve()
   }
 
   resize(size: { height: number; width: number }): void {

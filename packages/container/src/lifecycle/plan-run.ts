@@ -3,8 +3,9 @@
 import type { Frame, Plan } from '@teu/init'
 import type { TeuError } from '@teu/spec'
 import type { Submission, Transport } from '../helper/transport.ts'
+import { checkSize } from '../option-rules.ts'
 import { exitReport } from '../report/exit-report.ts'
-import { type FailureContext, failureOf } from '../report/failure.ts'
+import { type FailureContext, failureOf, wasKilled } from '../report/failure.ts'
 import { deferred } from './deferred.ts'
 import { publishSteps } from '../report/trace.ts'
 import type { ExitReport } from '../types.ts'
@@ -28,6 +29,8 @@ export class PlanRun {
   /** Host pid and start time of the container process, as soon as it exists. */
   pid: number | undefined
   startTime: string | undefined
+  /** A step has failed, and teu-init has taken back what it had made. It has not where it was killed itself. */
+  isUndone: boolean = false
   /** It waits at the gate. */
   readonly created: Promise<void>
   /** The program runs. */
@@ -59,6 +62,7 @@ export class PlanRun {
       },
     })
     this.finished = this.#submission.done.then(() => {
+      this.isUndone = this.#failure !== undefined && !wasKilled(this.#failure)
       if (this.#failure) throw this.#error(this.#failure)
     })
     this.exited = this.finished.then(() => this.#report())
@@ -79,6 +83,7 @@ export class PlanRun {
   }
 
   resize(size: { height: number; width: number }): void {
+    checkSize(size)
     this.#submission.resize(size.height, size.width)
   }
 

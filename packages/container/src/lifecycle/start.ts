@@ -2,7 +2,9 @@
 
 import { closeSync, constants, openSync, read, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { type Frame, FrameReader, type Plan } from '@teu/init'
-import type { LoadedRecord } from '../record/container-record.ts'
+import { TeuError } from '@teu/spec'
+import type { LoadedRecord, StoredRecord } from '../record/container-record.ts'
+import { isStaying } from '../probe/proc-stat.ts'
 import { failureOf } from '../report/failure.ts'
 import { readableFrom } from '../helper/pipe-streams.ts'
 import { alreadyRunning, notRunning } from './refusals.ts'
@@ -12,7 +14,8 @@ type FailedFrame = Extract<Frame, { kind: 'failed' }>
 /** Lets init go and waits until it has executed the program.
  *  @throws {TeuError} ERR_TEU_ALREADY_RUNNING when another starter was first, ERR_TEU_NOT_RUNNING when init has died at the gate, and
  *  what init reports: ERR_TEU_HOOK, ERR_TEU_PROCESS_START … */
-export async function openGate({ paths, stored }: LoadedRecord, signal?: AbortSignal): Promise<void> {
+export async function openGate(loaded: LoadedRecord, signal?: AbortSignal): Promise<void> {
+  const { paths, stored } = loaded
   signal?.throwIfAborted()
   claimGate(paths.gate, paths.gateClaimed, stored.id)
   let status: number
@@ -27,9 +30,19 @@ export async function openGate({ paths, stored }: LoadedRecord, signal?: AbortSi
   } finally {
     unlinkSync(paths.gateClaimed)
   }
-  const failed = await firstFailure(onBun ? chunksOf(status) : readableFrom(status))
+  const { failed, started } = await lastWords(onBun ? chunksOf(status) : readableFrom(status))
   unlinkSync(paths.gateStatus)
   if (failed) throw failureOf(failed, { containerId: stored.id, operation: 'start', plan: EMPTY_PLAN })
+  // A filter may refuse a process to say that it starts its program, so silence alone means nothing.
+  if (!started && loaded.init && !isStaying(loaded.init)) throw diedInSilence(stored)
+}
+
+function diedInSilence({ id, config }: StoredRecord): TeuError {
+  return new TeuError('ERR_TEU_NOT_RUNNING', 'cannot start a container that has stopped: init ended before its program ran', {
+    containerId: id,
+    operation: 'start',
+    ...(config.linux?.seccomp && { remedy: 'Check that linux.seccomp lets execve and write through' }),
+  })
 }
 
 /** Step names and texts come from the frame itself: the plan was in the memory of whoever created the container. */
@@ -94,11 +107,15 @@ async function* chunksOf(fd: number): AsyncGenerator<Uint8Array> {
 /** More than one report of a failure. */
 const CHUNK_BYTES = 4096
 
-async function firstFailure(status: AsyncIterable<Uint8Array>): Promise<FailedFrame | undefined> {
+async function lastWords(status: AsyncIterable<Uint8Array>): Promise<{ failed: FailedFrame | undefined; started: boolean }> {
   const reader = new FrameReader()
   let failed: FailedFrame | undefined
+  let started = false
   for await (const chunk of status) {
-    for (const frame of reader.push(chunk)) if (frame.kind === 'failed') failed ??= frame
+    for (const frame of reader.push(chunk)) {
+      if (frame.kind === 'failed') failed ??= frame
+      started ||= frame.kind === 'started'
+    }
   }
-  return failed
+  return { failed, started }
 }

@@ -56,6 +56,17 @@ describe('compileExecPlan()', () => {
     expect(compile({ linux: OWN_IDS }, { host: userHost() }).container[1]).toMatchObject({ op: 'user', setGroups: false })
   })
 
+  it('refuses ids that the container does not have', () => {
+    const uidMappings = [{ containerID: 0, hostID: 1000, size: 10 }]
+    const linux = { ...USER_NAMESPACE, uidMappings, gidMappings: uidMappings }
+    const exec = (user: { uid: number; gid: number; additionalGids?: number[] }) => () =>
+      compile({ linux }, { process: { user, args: ['x'], cwd: '/' } })
+    expect(exec({ uid: 9, gid: 9, additionalGids: [9] })).not.toThrow()
+    expect(exec({ uid: 10, gid: 0 })).toThrow('process.user.uid: 10 is not in linux.uidMappings')
+    expect(exec({ uid: 0, gid: 10 })).toThrow('process.user.gid: 10 is not in linux.gidMappings')
+    expect(exec({ uid: 0, gid: 0, additionalGids: [0, 10] })).toThrow('process.user.additionalGids[1]: 10 is not in linux.gidMappings')
+  })
+
   it('clones into the v2 cgroup', () => {
     const { parent, joiner } = compile({}, inCgroup(V2))
     expect(only(parent, 'clone')).toEqual({ op: 'clone', flags: 0, cgroup: SLOT.cloneCgroup })

@@ -5,7 +5,7 @@ import type { LinuxNamespaceType, Process, Spec } from '@teu/spec'
 import { moveItself } from './cgroup-order.ts'
 import { type ConsoleSteps, noConsole, planConsole } from './console.ts'
 import { openHostProc } from './host-proc.ts'
-import { deniesSetgroups, toHostId } from './id-maps.ts'
+import { checkProcessIds, deniesSetgroups, toHostId } from './id-maps.ts'
 import type { CgroupJoinInput, ProgramInput } from './input.ts'
 import { planIntelRdt } from './intel-rdt.ts'
 import { planExtraFds, planReady, planLaunch, superviseStep } from './launch.ts'
@@ -40,6 +40,7 @@ export interface ExecPlanInput extends ProgramInput {
 export function compileExecPlan(input: ExecPlanInput): Plan {
   const { spec, process, host, mode, init } = input
   const { linux = {} } = spec
+  checkProcessIds(spec, process)
   const slots = new SlotAllocator()
   const has = (type: LinuxNamespaceType): boolean => (linux.namespaces ?? []).some((entry) => entry.type === type)
   const isNew = (type: LinuxNamespaceType): boolean => (linux.namespaces ?? []).some((entry) => entry.type === type && !entry.path)

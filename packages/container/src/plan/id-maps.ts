@@ -1,7 +1,7 @@
 /** Id maps of the container's user namespace and of mounts. Pure. */
 
 import type { Step } from '@teu/init'
-import { type LinuxIDMapping, type Spec, TeuError } from '@teu/spec'
+import { type LinuxIDMapping, type Process, type Spec, TeuError } from '@teu/spec'
 import type { HostFacts } from '../host-facts.ts'
 import { configError } from './config-error.ts'
 import { CAP_SETGID, CAP_SETUID } from './kernel-flags.ts'
@@ -25,6 +25,18 @@ export function idMapText(mappings: readonly LinuxIDMapping[], pointer: string):
 export function toHostId(mappings: readonly LinuxIDMapping[], containerId: number): number | undefined {
   const mapping = mappings.find(({ containerID, size }) => containerId >= containerID && containerId < containerID + size)
   return mapping && mapping.hostID + (containerId - mapping.containerID)
+}
+
+/** Refuses ids of a process that the container's own maps do not have: setresuid(2) would only say EINVAL.
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID */
+export function checkProcessIds({ linux }: Spec, { user }: Pick<Process, 'user'>): void {
+  const check = (map: 'uidMappings' | 'gidMappings', id: number, pointer: string): void => {
+    const lines = linux?.[map] ?? []
+    if (lines.length > 0 && toHostId(lines, id) === undefined) throw configError(`/process/user/${pointer}`, `${id} is not in linux.${map}`)
+  }
+  check('uidMappings', user.uid, 'uid')
+  check('gidMappings', user.gid, 'gid')
+  for (const [index, id] of (user.additionalGids ?? []).entries()) check('gidMappings', id, `additionalGids/${index}`)
 }
 
 /** How one of the two maps gets written. */

@@ -8,9 +8,14 @@ export interface ProcStat {
   /** One letter: `R`, `S`, `D`, `Z` (zombie), `X` (dead) … */
   readonly state: string
   readonly parentPid: number
+  /** It ends, and may have closed its descriptors already, but is no zombie yet. */
+  readonly isExiting: boolean
   /** Field 22, in decimal: clock ticks since boot. Text, because nothing is ever computed with it. */
   readonly startTime: string
 }
+
+/** Of the kernel's flags of a task (field 9), include/linux/sched.h. */
+const PF_EXITING = 4
 
 /** Parses /proc/PID/stat. The name of the program, in parentheses, may itself hold spaces, newlines and parentheses: fields are counted
  *  from the last `)`.
@@ -23,7 +28,7 @@ export function parseProcStat(text: string): ProcStat {
   if (!text.includes(')') || state.length !== 1 || startTime === undefined || !/^\d+$/.test(startTime)) {
     throw new TeuError('ERR_TEU_SYSTEM', `Cannot read a process's stat file: unexpected content ${JSON.stringify(text.slice(0, 80))}`)
   }
-  return { state, parentPid: Number(parentPid), startTime }
+  return { state, parentPid: Number(parentPid), isExiting: (Number(fields[6]) & PF_EXITING) !== 0, startTime }
 }
 
 /** Start time of a process, undefined when there is none (any more).
@@ -36,6 +41,11 @@ export function readStartTime(pid: number, root = ''): string | undefined {
 export function isAlive(process: { readonly pid: number; readonly startTime: string }, root = ''): boolean {
   const stat = readProcStat(process.pid, root)
   return stat !== undefined && stat.startTime === process.startTime && stat.state !== 'Z' && stat.state !== 'X'
+}
+
+/** Whether exactly this process lives and is not about to end. */
+export function isStaying(process: { readonly pid: number; readonly startTime: string }, root = ''): boolean {
+  return isAlive(process, root) && readProcStat(process.pid, root)?.isExiting === false
 }
 
 let ownStartTime: string | undefined

@@ -1,12 +1,14 @@
 /** The record of one container on disk, and what can be said of the container from it. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type Spec, stringifyJson, TeuError } from '@teu/spec'
 import type { CgroupLocation } from '../cgroup/locate.ts'
 import { freezerState } from '../cgroup/manage.ts'
 import { bootId, isAlive } from '../probe/proc-stat.ts'
 import { exitFromRecord } from '../report/exit-report.ts'
 import type { CgroupManager, ContainerRecord, ExitReport, Status } from '../types.ts'
+import { checkRecord } from './check-record.ts'
+import { readOwnFile } from './own-file.ts'
 import { type StatePaths, statePaths } from './paths.ts'
 import { replaceFile } from './atomic-file.ts'
 import { readState } from './state-file.ts'
@@ -67,7 +69,8 @@ export interface ProcessIdentity {
 }
 
 /** Reads the record of `id` under `root`.
- *  @throws {TeuError} ERR_TEU_NOT_FOUND; ERR_TEU_UNSUPPORTED for a record of a version that this teu does not know */
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND; ERR_TEU_UNSUPPORTED for a record of a version that this teu does not know; ERR_TEU_SYSTEM for
+ *  one that is damaged */
 export function loadRecord(root: string, id: string): LoadedRecord {
   const paths = statePaths(root, id)
   let stored: StoredRecord
@@ -77,17 +80,7 @@ export function loadRecord(root: string, id: string): LoadedRecord {
     if (cause instanceof TeuError && cause.code === 'ERR_TEU_NOT_FOUND') throw notFound(id, cause)
     throw cause
   }
-  if (stored.version !== 1) {
-    throw new TeuError(
-      'ERR_TEU_UNSUPPORTED',
-      `Cannot read the record of container "${id}": its version is ${String(stored.version)}, known is 1`,
-      {
-        containerId: id,
-        path: paths.record,
-        remedy: 'Use the version of teu that created the container',
-      },
-    )
-  }
+  checkRecord(stored, id, paths.record)
   return { paths, stored, init: readInit(paths.init) }
 }
 
@@ -133,10 +126,11 @@ export function publicRecord(loaded: LoadedRecord): ContainerRecord {
   }
 }
 
-function readInit(path: string): ProcessIdentity | undefined {
+/** Who init is; undefined before there is one. */
+export function readInit(path: string): ProcessIdentity | undefined {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readOwnFile(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,9 +1,9 @@
 /** The persisted record of something, one `state.json` per directory: readers take no lock, writers replace the file whole. */
 
-import { readFileSync } from 'node:fs'
 import { parseJson, stringifyJson, TeuError } from '@teu/spec'
 import { replaceFile } from './atomic-file.ts'
 import { withLock } from './lock.ts'
+import { readOwnFile } from './own-file.ts'
 
 const FILE = 'state.json'
 
@@ -62,7 +62,7 @@ export function readState<T extends object>(directory: string): T {
   const path = `${directory}/${FILE}`
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readOwnFile(path)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
     throw new TeuError('ERR_TEU_NOT_FOUND', `Cannot load the state in ${directory}: container does not exist`, { path, cause })

@@ -109,6 +109,12 @@ static int copy_cpuset(int parent, int child) {
   return 0;
 }
 
+static int has_processes(int cgroup, void *with) {
+  char text[32];
+  (void)with;
+  return cgroup_read(cgroup, "cgroup.procs", text, sizeof text) == 0 && text[0] != '\0' ? EBUSY : 0;
+}
+
 /* Why the container cannot live here: NULL when it can. Both would end in a process that never starts, or in killing a stranger. */
 static const char *occupied(int cgroup, bool made) {
   char text[512];
@@ -116,7 +122,8 @@ static const char *occupied(int cgroup, bool made) {
   if (v2 && cgroup_value(text, "populated") == 1) return "it holds processes";
   if (v2 && cgroup_value(text, "frozen") == 1) return "it is frozen";
   if (v2 || made) return NULL;
-  if (cgroup_read(cgroup, "cgroup.procs", text, sizeof text) == 0 && text[0] != '\0') return "it holds processes";
+  /* Those of a cgroup below count as well: they would end with the container. */
+  if (cgroup_walk(cgroup, has_processes, NULL) == EBUSY) return "it holds processes";
   return cgroup_is_frozen(cgroup, false) ? "it is frozen" : NULL;
 }
 

@@ -79,7 +79,8 @@ static int clone_directly(struct run *run, const struct step_clone *step, int cg
   }
   int error = errno;
   (void)close(sync_fd);
-  if (run->network_fd >= 0) (void)close(run->network_fd);
+  if (run->network_fd >= 0 && !enters) (void)close(run->network_fd);
+  if (enters) run->netns_fd = run->network_fd; /* /proc/PID/ns/net is the caller's until the container process has entered this one */
   run->network_fd = -1;
   return pid < 0 ? fail(run, TEU_SYS_clone3, error, NULL) : know_child(run, pid, pidfd);
 }

@@ -13,7 +13,7 @@
 
 /* The first process of a pid namespace does not die of a signal that it has no handler for. At the gate it should, as the program
  * would. */
-static void end_by_signal(int number) { _exit(128 + number); }
+static void end_by_signal(int number) { end_process(128 + number); }
 
 static void end_by_signals(void) {
   static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -36,7 +36,7 @@ int op_gate(struct run *run, const struct step_gate *step) {
   if (go < 0 || slot_get(run, step->status) < 0) return -1;
   end_by_signals();
   turn_to_starter(run, step->status);
-  if (sync_send(run, SYNC_GATE, 0, -1) < 0 && !run->outlives) _exit(1);
+  if (sync_send(run, SYNC_GATE, 0, -1) < 0 && !run->outlives) end_process(1);
   struct pollfd opened = {.fd = go, .events = POLLIN};
   if (RETRY(poll(&opened, 1, -1)) < 0) return fail(run, TEU_SYS_poll, errno, NULL);
   ssize_t size = read_full(go, &byte, 1);
@@ -105,6 +105,7 @@ int op_exec(struct run *run, const struct step_exec *step) {
   if (!run->filtered && sys_close_range(3 + step->fds.count, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0)
     return fail(run, TEU_SYS_close_range, errno, NULL);
   __atomic_store_n(&run->progress->execs, 1, __ATOMIC_RELEASE);
+  errno = EPERM; /* in case that a filter says "refused, with success" */
   (void)execve(run->program, step->args.items, env);
   __atomic_store_n(&run->progress->execs, 0, __ATOMIC_RELEASE);
   return fail(run, TEU_SYS_execve, errno, run->program);

@@ -54,7 +54,7 @@ static bool is_kept(const struct teu_u32s *keep, uint32_t slot) {
 }
 
 int op_close_others(struct run *run, const struct step_close_others *step) {
-  const int ours[] = {run->status_fd, run->sync_fd, run->control_fd, run->signal_fd, run->proc_fd, run->child_pidfd};
+  const int ours[] = {run->status_fd, run->sync_fd, run->control_fd, run->signal_fd, run->proc_fd, run->netns_fd, run->child_pidfd};
   const size_t ours_count = sizeof ours / sizeof ours[0];
   int few[64], *kept = few;
   if (ours_count + step->keep.count > sizeof few / sizeof few[0]) kept = malloc((ours_count + step->keep.count) * sizeof *kept);

@@ -50,7 +50,7 @@ static _Noreturn void become_helper(const struct helper *helper, int input, int 
   }
   failed[1] = errno;
   (void)!write(error, failed, sizeof failed);
-  _exit(127);
+  end_process(127);
 }
 
 static int start(struct run *run, const struct helper *helper, struct running *running) {

@@ -21,12 +21,13 @@ static int wait_for(int fd, short events) {
 
 ssize_t read_full(int fd, void *to, size_t size) {
   size_t have = 0;
+  int futile = 0;
   while (have < size) {
     ssize_t n = RETRY(read(fd, (uint8_t *)to + have, size - have));
     if (n == 0) break;
     if (n > 0)
       have += (size_t)n;
-    else if (errno != EAGAIN || wait_for(fd, POLLIN) < 0)
+    else if (errno != EAGAIN || ++futile > RETRY_LIMIT || wait_for(fd, POLLIN) < 0)
       return -1;
   }
   return (ssize_t)have;
@@ -34,12 +35,15 @@ ssize_t read_full(int fd, void *to, size_t size) {
 
 int write_full(int fd, const void *from, size_t size) {
   size_t done = 0;
+  int futile = 0;
   while (done < size) {
     ssize_t n = RETRY(write(fd, (const uint8_t *)from + done, size - done));
-    if (n >= 0)
+    if (n > 0) {
       done += (size_t)n;
-    else if (errno != EAGAIN || wait_for(fd, POLLOUT) < 0)
-      return -1;
+      continue;
+    }
+    if (n == 0) errno = EIO;
+    if (errno != EAGAIN || ++futile > RETRY_LIMIT || wait_for(fd, POLLOUT) < 0) return -1;
   }
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "io.h"
 #include "report.h"
 #include "sys.h"
+#include "undo.h"
 
 /* rtnetlink(7), as far as it is needed */
 enum { NL_ERROR = 2, NL_DONE = 3, RTM_SET_LINK = 16, RTM_ADD_ADDRESS = 20, RTM_LIST_ADDRESSES = 22 };
@@ -158,17 +159,29 @@ static int device_index(const char *name) {
   return ioctl(any, SIOCGIFINDEX, &request) < 0 ? -1 : request.ifr_ifindex;
 }
 
-/* Brings a device of this network namespace up; -1 with errno. Any socket will do for that. */
-static int bring_up(const char *name) {
-  struct ifreq request = {0};
-  AUTO_CLOSE int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+/* Flags of a device of this network namespace, into `request` for the next call; -1 with errno. Any socket will do for that. */
+static int device_flags(int any, const char *name, struct ifreq *request) {
   if (any < 0) return -1;
-  if (strlen(name) >= sizeof request.ifr_name) {
+  memset(request, 0, sizeof *request);
+  if (strlen(name) >= sizeof request->ifr_name) {
     errno = ENODEV;
     return -1;
   }
-  strcpy(request.ifr_name, name);
-  if (ioctl(any, SIOCGIFFLAGS, &request) < 0) return -1;
+  strcpy(request->ifr_name, name);
+  return ioctl(any, SIOCGIFFLAGS, request);
+}
+
+static bool is_up(const char *name) {
+  struct ifreq request;
+  AUTO_CLOSE int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  return device_flags(any, name, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
+}
+
+/* Brings a device of this network namespace up; -1 with errno. */
+static int bring_up(const char *name) {
+  struct ifreq request;
+  AUTO_CLOSE int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (device_flags(any, name, &request) < 0) return -1;
   if ((request.ifr_flags & IFF_UP) != 0) return 0;
   request.ifr_flags |= IFF_UP;
   return ioctl(any, SIOCSIFFLAGS, &request);
@@ -178,8 +191,8 @@ int op_link_up(struct run *run, const struct step_link_up *step) {
   return bring_up(step->name) < 0 ? fail(run, TEU_SYS_ioctl, errno, step->name) : 0;
 }
 
-/* In the container's network namespace: what the move has taken from the device. Returns an errno, to be an exit status. */
-static int restore(int netns, const char *name, struct addresses *kept) {
+/* In the network namespace that the device is in now: what the move has taken from it. Returns an errno, to be an exit status. */
+static int restore(int netns, const char *name, struct addresses *kept, bool up) {
   if (setns(netns, CLONE_NEWNET) < 0) return errno;
   AUTO_CLOSE int route = open_route();
   int index = device_index(name);
@@ -190,7 +203,7 @@ static int restore(int netns, const char *name, struct addresses *kept) {
     memcpy(request->rest + offsetof(struct address_body, index), &number, sizeof number);
     if (transact(route, request) < 0) return errno;
   }
-  return bring_up(name) < 0 ? errno : 0;
+  return up && bring_up(name) < 0 ? errno : 0;
 }
 
 /* Moving a device from one namespace to another, renaming it on the way, also takes it down and removes its addresses. */
@@ -206,33 +219,77 @@ static int move(int route, int index, int netns, const char *name) {
   return -1;
 }
 
-static int open_netns(struct run *run) {
+/* The network namespace of a process, for `/proc/<process>`. */
+static int open_netns(struct run *run, const char *process) {
   int proc = host_proc(run);
   if (proc < 0) return -1;
-  char path[40], digits[21];
-  strcat(strcpy(path, decimal((uint64_t)run->child, digits)), "/ns/net");
+  char path[40];
+  (void)stpcpy(stpcpy(path, process), "/ns/net");
   int netns = openat(proc, path, O_RDONLY | O_CLOEXEC);
   return netns < 0 ? fail_copy(run, TEU_SYS_open, errno, path) : netns;
 }
 
-int op_move_netdev(struct run *run, const struct step_move_netdev *step) {
-  static struct addresses kept;
-  const char *name = *step->new_name == '\0' ? step->name : step->new_name;
-  AUTO_CLOSE int netns = open_netns(run);
-  if (netns < 0) return -1;
-  AUTO_CLOSE int route = open_route();
-  int index = route < 0 ? -1 : device_index(step->name);
-  if (index < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
-  if (list_addresses(route, index, &kept) < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
-  if (move(route, index, netns, name) < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
-  /* A process of its own enters the namespace: this one has no business there. */
+/* A process that enters another namespace with `act`, which this one has no business in. Returns what `act` does, or -1 after fail(). */
+struct errand {
+  int there, here;
+  const char *name, *new_name;
+  struct addresses *kept;
+  bool up;
+};
+static int in_helper(struct run *run, int (*act)(const struct errand *), const struct errand *errand) {
   struct sys_clone_args how = {.exit_signal = SIGCHLD};
   pid_t helper = sys_clone3(&how);
   if (helper < 0) return fail(run, TEU_SYS_fork, errno, NULL);
-  if (helper == 0) _exit(restore(netns, name, &kept));
+  if (helper == 0) _exit(act(errand));
   int status = 0;
   if (RETRY(waitpid(helper, &status, __WALL)) < 0) return fail(run, TEU_SYS_waitid, errno, NULL);
-  if (status == 0) return 0;
-  set_detail(run, "it is in the container's network namespace now, but its addresses or its state could not be set again", NULL);
-  return fail(run, TEU_SYS_netlink, WIFEXITED(status) ? WEXITSTATUS(status) : EIO, name);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+static int settle_there(const struct errand *errand) { return restore(errand->there, errand->new_name, errand->kept, true); }
+
+static int come_back(const struct errand *errand) {
+  if (setns(errand->there, CLONE_NEWNET) < 0) return errno;
+  AUTO_CLOSE int route = open_route();
+  int index = route < 0 ? -1 : device_index(errand->new_name);
+  if (index < 0 || list_addresses(route, index, errand->kept) < 0 || move(route, index, errand->here, errand->name) < 0) return errno;
+  return restore(errand->here, errand->name, errand->kept, errand->up);
+}
+
+static const char *name_there(const struct step_move_netdev *step) { return *step->new_name == '\0' ? step->name : step->new_name; }
+
+static struct addresses addresses;
+
+int op_move_netdev(struct run *run, const struct step_move_netdev *step) {
+  const char *name = name_there(step);
+  char digits[21];
+  if (run->netns_fd < 0) run->netns_fd = open_netns(run, decimal((uint64_t)run->child, digits));
+  if (run->netns_fd < 0) return -1;
+  AUTO_CLOSE int route = open_route();
+  int index = route < 0 ? -1 : device_index(step->name);
+  if (index < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
+  if (list_addresses(route, index, &addresses) < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
+  enum undo_kind undo = is_up(step->name) ? UNDO_NETDEV : UNDO_NETDEV_DOWN;
+  if (move(route, index, run->netns_fd, name) < 0) return fail(run, TEU_SYS_netlink, errno, step->name);
+  if (undo_later(run, undo, step->name, 0) < 0) return -1;
+  const struct errand errand = {.there = run->netns_fd, .new_name = name, .kept = &addresses};
+  int errnum = in_helper(run, settle_there, &errand);
+  if (errnum <= 0) return errnum;
+  set_detail(run, "it was in the container's network namespace, but its addresses or its state could not be set again", NULL);
+  return fail(run, TEU_SYS_netlink, errnum, name);
+}
+
+/* A network namespace takes its virtual devices along when it ends: they are fetched before, although the container has failed. */
+int return_netdev(struct run *run, const char *name, bool up) {
+  const struct step_move_netdev *step = NULL;
+  for (uint32_t i = 0; i < run->plan->count; i++) {
+    const struct teu_step *each = &run->plan->steps[i];
+    if (each->op == TEU_OP_MOVE_NETDEV && strcmp(each->u.move_netdev.name, name) == 0) step = &each->u.move_netdev;
+  }
+  if (step == NULL || run->netns_fd < 0) return fail(run, TEU_SYS_netlink, ENODEV, name);
+  AUTO_CLOSE int here = open_netns(run, "self");
+  if (here < 0) return -1;
+  const struct errand errand = {run->netns_fd, here, step->name, name_there(step), &addresses, up};
+  int errnum = in_helper(run, come_back, &errand);
+  return errnum > 0 ? fail(run, TEU_SYS_netlink, errnum, step->name) : errnum;
 }

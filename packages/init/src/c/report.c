@@ -39,14 +39,16 @@ struct trace_log {
 /* One write of whole frames, so that frames of several processes on one channel do not mix. A reader that is gone is no failure of the run. */
 static void write_frames(struct run *run, const uint8_t *frames, size_t size) {
   size_t done = 0;
+  int futile = 0;
   while (run->status_fd >= 0 && done < size) {
     ssize_t n = RETRY(write(run->status_fd, frames + done, size - done));
-    if (n >= 0) {
+    if (n > 0) {
       done += (size_t)n;
       continue;
     }
+    bool full = n < 0 && errno == EAGAIN && ++futile <= RETRY_LIMIT; /* a filter may answer that each time */
     struct pollfd writable = {.fd = run->status_fd, .events = POLLOUT};
-    if (errno == EAGAIN && RETRY(poll(&writable, 1, READER_PATIENCE_MS)) > 0 && (writable.revents & POLLOUT)) continue;
+    if (full && RETRY(poll(&writable, 1, READER_PATIENCE_MS)) > 0 && (writable.revents & POLLOUT)) continue;
     (void)close(run->status_fd);
     run->status_fd = -1;
   }
@@ -185,7 +187,7 @@ void init_run(struct run *run, int status_fd) {
   memset(run, 0, offsetof(struct run, slots));
   memset(run->slots, 0xff, sizeof run->slots);
   run->status_fd = status_fd;
-  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->child_pidfd = run->network_fd = -1;
+  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->netns_fd = run->child_pidfd = run->network_fd = -1;
 }
 
 int slot_get(struct run *run, int32_t slot) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -34,7 +35,7 @@ static int run_timed(struct run *run, const struct teu_step *step) {
 static int after_container_step(struct run *run, const struct teu_step *step) {
   switch (step->op) {
   case TEU_OP_USER: /* a change of credentials takes the death signal away, until it is set again, and obeys fs.suid_dumpable */
-    if (!run->outlives && parent_is_gone(run)) _exit(1);
+    if (!run->outlives && parent_is_gone(run)) end_process(1);
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(run, TEU_SYS_prctl, errno, NULL) : 0;
   case TEU_OP_OUTLIVE_PARENT:
     run->outlives = true;
@@ -61,10 +62,29 @@ int run_stage(struct run *run, enum teu_stage stage) {
   return 0;
 }
 
+static void copy_text(char *to, size_t size, const char *from) {
+  size_t length = from == NULL ? 0 : strnlen(from, size - 1);
+  if (length > 0) memcpy(to, from, length);
+  to[length] = '\0';
+}
+
+/* For the parent, should the words not get through. */
+static void note_failure(struct run *run) {
+  struct progress *progress = run->progress;
+  progress->syscall = (uint32_t)run->failed_syscall;
+  progress->errnum = run->failed_errno;
+  progress->value = run->failed_value;
+  copy_text(progress->path, sizeof progress->path, run->failed_path);
+  copy_text(progress->detail, sizeof progress->detail, run->detail);
+  __atomic_store_n(&progress->noted, 1, __ATOMIC_RELEASE);
+}
+
 _Noreturn void end_failed_stage(struct run *run) {
+  note_failure(run);
   report_failure(run);
+  if (run->status_fd >= 0) __atomic_store_n(&run->progress->told, 1, __ATOMIC_RELEASE);
   (void)sync_send(run, SYNC_FAILED, 0, -1);
-  _exit(1);
+  end_process(1);
 }
 
 _Noreturn void become_container(struct run *run) {
@@ -126,20 +146,29 @@ int op_detach(struct run *run, const struct step_detach *step) {
   return await_program(run);
 }
 
-/* A process that ended without a word: its wait status and the step that it was at are all there is. */
+/* A process that ended without a word: what it noted, or else its wait status and the step that it was at, is all there is. */
 static void report_silent_end(struct run *run) {
-  uint32_t index = __atomic_load_n(&run->progress->step, __ATOMIC_ACQUIRE);
+  struct progress *progress = run->progress;
+  uint32_t index = __atomic_load_n(&progress->step, __ATOMIC_ACQUIRE);
   run->step = index < run->plan->count ? &run->plan->steps[index] : NULL;
   run->stage = run->step != NULL ? run->step->stage : TEU_STAGE_CONTAINER;
   run->detail[0] = '\0';
-  (void)fail(run, TEU_SYS_exit, 0, NULL);
-  run->failed_value = (uint32_t)run->ending.status;
+  if (__atomic_load_n(&progress->noted, __ATOMIC_ACQUIRE) == 1) {
+    (void)fail(run, (enum teu_syscall)progress->syscall, progress->errnum, progress->path);
+    run->failed_value = progress->value;
+    copy_text(run->detail, sizeof progress->detail, progress->detail);
+  } else {
+    bool oom = WIFSIGNALED(run->ending.status) && WTERMSIG(run->ending.status) == SIGKILL && undo_has_oom_kill(run);
+    (void)fail(run, TEU_SYS_exit, oom ? ENOMEM : 0, NULL);
+    run->failed_value = (uint32_t)run->ending.status;
+  }
   report_failure(run);
 }
 
 /* Whether the container process was gone before the parent's step failed. When both fail, its reason is the reason. */
 static bool child_ended_first(struct run *run) {
   while (sync_receive(run, false)) continue;
+  if (run->progress != NULL && __atomic_load_n(&run->progress->told, __ATOMIC_ACQUIRE) == 1) run->sync.failed = true;
   return run->sync.ended && !program_started(run) && !run->wishes.cancelled;
 }
 

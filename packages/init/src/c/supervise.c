@@ -110,6 +110,8 @@ int op_supervise(struct run *run, const struct step_supervise *step) {
   /* what the container process leaves behind outside a pid namespace of its own is reaped here */
   if (run->once && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
   if (let_go(run, step) < 0 || await_program(run) < 0) return -1;
+  if (run->netns_fd >= 0) (void)close(run->netns_fd); /* it must not outlive the container because of us */
+  run->netns_fd = -1;
   if (!run->sync.at_gate) program_runs(run, &watch);
   trace_send(run);
   int result = relay_open(run, &watch.relay, step);

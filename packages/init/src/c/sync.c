@@ -137,7 +137,7 @@ void sync_help(struct run *run) {
 int ask_parent(struct run *run, int fd) {
   if (sync_send(run, SYNC_ASK, run->step->index, fd) < 0) return fail(run, TEU_SYS_sync, errno, NULL);
   while (!run->sync.answered)
-    if (!sync_receive(run, true)) _exit(1); /* the parent is gone or gives up, and says why itself */
+    if (!sync_receive(run, true)) end_process(1); /* the parent is gone or gives up, and says why itself */
   run->sync.answered = false;
   uint32_t answer = run->sync.answer;
   return answer == 0 ? 0 : fail(run, (enum teu_syscall)(answer >> 16), (int)(answer & 0xffff), NULL);
@@ -155,7 +155,7 @@ int op_wait(struct run *run, const struct step_wait *step) {
     if (run->stage == TEU_STAGE_PARENT) {
       if (await_child(run) < 0) return -1;
     } else if (!sync_receive(run, true)) {
-      _exit(1);
+      end_process(1);
     }
   }
   uint32_t n = sync->signals[0];

@@ -17,7 +17,7 @@ struct teu_plan {
 };
 
 /* What a later failure has to take back, newest last. */
-enum undo_kind { UNDO_RMDIR, UNDO_UNLINK, UNDO_CGROUP };
+enum undo_kind { UNDO_RMDIR, UNDO_UNLINK, UNDO_CGROUP, UNDO_NETDEV, UNDO_NETDEV_DOWN };
 struct undo_entry {
   enum undo_kind kind;
   const char *path; /* in the plan */
@@ -68,6 +68,12 @@ struct ending {
 struct progress {
   uint32_t step; /* index of the step that joiner or container run */
   uint32_t execs; /* 1: execve comes next, and has not failed */
+  uint32_t told;  /* 1: they have sent the FAILED frame */
+  uint32_t noted; /* 1: they have failed, and what follows says how: a filter may refuse them the frame */
+  uint32_t syscall;
+  int32_t errnum;
+  uint64_t value;
+  char path[512], detail[512];
 };
 
 struct trace_log;
@@ -91,6 +97,7 @@ struct run {
   int sync_fd;                  /* between parent, joiner and container (sync.h); -1 before `clone` */
   int control_fd;               /* control requests; -1 none */
   int signal_fd;                /* parent only: signals to teu-init itself; -1 none */
+  int netns_fd;                 /* parent only: the container's network namespace, held while devices may have to be moved back; -1 */
   int proc_fd;                  /* parent only: the host's /proc, verified; -1 until it is needed (see host_proc) */
   int network_fd;               /* a network namespace that is ready for the container process (spare.h); -1 none */
   pid_t child;                  /* the container process, as the parent sees it; 0 before `clone` */
@@ -132,7 +139,8 @@ int slot_set(struct run *run, int32_t slot, int fd);
 void slot_close(struct run *run, int32_t slot);
 
 /* Notes that a failure of a later step has to remove the first `length` bytes of `path` (0: all of it), which points into the plan.
- * UNDO_RMDIR removes an empty directory, UNDO_CGROUP kills what is in the cgroup and removes it. */
+ * UNDO_RMDIR removes an empty directory, UNDO_CGROUP kills what is in the cgroup and removes it, UNDO_NETDEV moves the network device
+ * of that name back; it was up, or with UNDO_NETDEV_DOWN down. */
 int undo_later(struct run *run, enum undo_kind kind, const char *path, size_t length);
 
 /* The descriptor (O_PATH) of the host's /proc, checked to be procfs and its root; -1 after fail(). Only outside the container. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
+#include "kernel.h"
 #include "report.h"
 
 int undo_later(struct run *run, enum undo_kind kind, const char *path, size_t length) {
@@ -19,6 +21,30 @@ int undo_later(struct run *run, enum undo_kind kind, const char *path, size_t le
   }
   log->entries[log->count++] = (struct undo_entry){kind, path, length};
   return 0;
+}
+
+/* Whether a file of counters has a line `oom_kill N` with another N than 0. */
+static bool counts_oom_kill(const char *directory, size_t length, const char *name) {
+  static const char COUNTER[] = "\noom_kill ";
+  char path[PATH_MAX], text[1024] = "\n";
+  if (length + strlen(name) + 1 > sizeof path) return false;
+  memcpy(path, directory, length);
+  strcpy(path + length, name);
+  ssize_t size = read_file(AT_FDCWD, path, text + 1, sizeof text - 2);
+  if (size < 0) return false;
+  text[1 + size] = '\0';
+  const char *line = strstr(text, COUNTER);
+  return line != NULL && line[sizeof COUNTER - 1] != '0';
+}
+
+bool undo_has_oom_kill(const struct run *run) {
+  for (size_t i = 0; i < run->undo.count; i++) {
+    const struct undo_entry *entry = &run->undo.entries[i];
+    if (entry->kind != UNDO_CGROUP) continue;
+    size_t length = entry->length == 0 ? strlen(entry->path) : entry->length;
+    if (counts_oom_kill(entry->path, length, "/memory.events") || counts_oom_kill(entry->path, length, "/memory.oom_control")) return true;
+  }
+  return false;
 }
 
 static int remove_cgroup(struct run *run, const char *path) {
@@ -39,6 +65,9 @@ static int take_back(struct run *run, enum undo_kind kind, const char *path) {
     return fail(run, TEU_SYS_unlink, errno, path);
   case UNDO_CGROUP:
     return remove_cgroup(run, path);
+  case UNDO_NETDEV:
+  case UNDO_NETDEV_DOWN:
+    return return_netdev(run, path, kind == UNDO_NETDEV);
   }
   return 0;
 }

@@ -139,8 +139,10 @@ export class Spawner implements AsyncDisposable {
   readonly stdout: Promise<string>
   readonly #closed: Promise<number | null>
 
-  constructor(program: string = findInitBinary()) {
-    this.child = spawn(program, ['spawner'], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: {} })
+  /** @param under  what it runs under, for example `['unshare', '-n']` */
+  constructor(program: string = findInitBinary(), under: readonly string[] = []) {
+    const [command = '', ...args] = [...under, program, 'spawner']
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: {} })
     this.channel = this.child.stdio[3] as Duplex
     const reader = new FrameReader()
     this.channel.on('data', (chunk: Buffer) => this.frames.add(reader.push(chunk)))

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, unlinkSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, unlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { encodePipeRequest, encodePlan, encodeSpareRequest, isForSpare, type Plan, type Step, type StepOf } from '../../src/index.ts'
 import { CLONE, exec, isAlive, scratch, shell, Spawner, supervise, supervised, until } from './driver.ts'
@@ -150,6 +150,21 @@ describe('a spare of teu-init spawner', () => {
     const other = await ready(killed)
     killed.child.kill('SIGKILL')
     await until(() => !isAlive(other))
+  })
+
+  const withDevices = existsSync('/usr/bin/unshare') && existsSync('/sbin/ip') ? withRights : it.skip
+  withDevices('gets the network devices of its plan, however late the container process enters the namespace', async () => {
+    const prepare = 'ip link add dev0 type veth peer name other0; exec "$@"'
+    await using spawner = new Spawner(undefined, ['unshare', '-n', '/bin/sh', '-c', `PATH=/bin:/sbin:/usr/bin:/usr/sbin; ${prepare}`, 'sh'])
+    keep(spawner)
+    await ready(spawner)
+    spawner.plan(1, {
+      parent: [IN_NETWORK, { op: 'move_netdev', name: 'dev0', newName: 'eth0' }, { op: 'signal', n: 1 }, supervise()],
+      container: [{ op: 'wait', n: 1 }, ...shell('exec grep -q eth0: /proc/self/net/dev')],
+    })
+    await spawner.frames.first('done', 1)
+    expect(spawner.frames.of('failed', 1)).toEqual([])
+    expect(spawner.frames.of('exited', 1)).toMatchObject([{ waitStatus: 0 }])
   })
 
   withRights('stays with a container that outlives the caller, as its monitor', async () => {

@@ -106,7 +106,9 @@ describe('supervise', () => {
   it('forwards a signal that came when the program ran already, but before it had noticed', async () => {
     const stopParent = hook('kill -STOP "$(cut -d " " -f 4 /proc/$PPID/stat)"')
     const run = await runOnce(
-      supervised([stopParent, ...shell('trap "exit 7" TERM; kill -TERM $PPID; kill -CONT $PPID; while :; do sleep 0.05; done')], { forwardSignals: true }),
+      supervised([stopParent, ...shell('trap "exit 7" TERM; kill -TERM $PPID; kill -CONT $PPID; while :; do sleep 0.05; done')], {
+        forwardSignals: true,
+      }),
     )
     expect(run.frames.of('failed')).toEqual([])
     expect(run.frames.of('exited')).toMatchObject([{ waitStatus: 7 << 8 }])

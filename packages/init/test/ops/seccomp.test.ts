@@ -12,12 +12,13 @@ import { inRoot, type Outcome, type PlanOptions, processPlan, proc, program, run
 const ALLOW = 0x7fff0000
 const ERRNO = 0x00050000
 const NOTIFY = 0x7fc00000
+const TRACE = 0x7ff00000
 const ENOTTY = 25
 /** System call numbers of this machine. */
 const CALLS =
   process.arch === 'arm64'
-    ? { mkdirat: 34, recvmsg: 212, wait4: 260, waitid: 95, close: 57 }
-    : { mkdir: 83, recvmsg: 47, wait4: 61, waitid: 247, close: 3 }
+    ? { mkdirat: 34, recvmsg: 212, wait4: 260, waitid: 95, close: 57, write: 64, sendmsg: 211 }
+    : { mkdir: 83, recvmsg: 47, wait4: 61, waitid: 247, close: 3, write: 1, sendmsg: 46 }
 
 /** A classic BPF program: for each call an action, else allow. */
 function filter(rules: readonly (readonly [number, number])[]): Uint8Array {
@@ -58,6 +59,35 @@ describeIf('seccomp', [needsRoot], () => {
     const outcome = run(then)
     expect(outcome.stdout).toMatch(/Seccomp:\s+2/)
     expect(outcome.stderr).toContain('Inappropriate ioctl')
+  })
+
+  it('a filter that refuses everything, in whatever way, ends the start with the reason', () => {
+    const [EPERM, EINTR, EAGAIN] = [1, 4, 11]
+    const all = (action: number): Uint8Array => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeUInt8(0x06, 0)
+      bytes.writeUInt32LE(action >>> 0, 4)
+      return bytes
+    }
+    const [found, exec] = [program('/probe', 'self').slice(0, -1), program('/probe', 'self').slice(-1)]
+    const refusals = [ERRNO | 0, ERRNO | EPERM, ERRNO | EINTR, ERRNO | EAGAIN, TRACE]
+    const failures = refusals.map((action) => run([...found, set(all(action)), ...exec]).failure)
+    expect(failures).toMatchObject(
+      ['EPERM', 'EPERM', 'EINTR', 'EAGAIN', 'ENOSYS'].map((errno) => ({ op: 'exec', syscall: 'execve', errno, path: '/probe' })),
+    )
+  })
+
+  it('a filter that lets nothing through but what the program needs is no failure', () => {
+    const outcome = run([
+      set(
+        filter([
+          [CALLS.write, ERRNO | 11],
+          [CALLS.sendmsg, ERRNO | 1],
+        ]),
+      ),
+      ...program('/bin/true'),
+    ])
+    expect(outcome.failure).toBeUndefined()
   })
 
   it('a program of no whole instructions, or of too many, is EINVAL', () => {

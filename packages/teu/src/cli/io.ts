@@ -1,6 +1,7 @@
 /** The command line's view of the process it runs in, as a value: tests give their own. */
 
-import { constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { constants, openSync, writeSync } from 'node:fs'
+import { readInput } from './input-file.ts'
 
 /** Surroundings of one invocation. */
 export interface Io {
@@ -91,9 +92,9 @@ function tryWrite(fd: number, text: string): number {
 
 function readStdin(): string {
   try {
-    return readFileSync(0, 'utf8')
+    return readInput(0).toString()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-    return readFileSync('/proc/self/fd/0', 'utf8')
+    return readInput('/proc/self/fd/0').toString()
   }
 }

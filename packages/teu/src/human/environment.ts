@@ -1,9 +1,9 @@
 /** `--env` and `--env-file`. */
 
-import { readFileSync } from 'node:fs'
 import { TeuError } from '@teu/spec'
 import type { Io } from '../cli/io.ts'
 import { usage } from '../cli/parse.ts'
+import { readInput } from '../cli/input-file.ts'
 
 /** Entries of the program's environment: files first, then options, so that a later entry wins over an earlier one. `NAME` alone
  *  takes the caller's value and is dropped when the caller has none; nothing else of the caller's environment is passed on.
@@ -34,7 +34,7 @@ export function environmentOf(
 
 function readLines(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/)
+    return readInput(file).toString().split(/\r?\n/)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new TeuError('ERR_TEU_USAGE', `--env-file: cannot read ${file}: ${code === 'ENOENT' ? 'it does not exist' : code}`, {

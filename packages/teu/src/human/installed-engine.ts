@@ -1,11 +1,11 @@
 /** The real {@link Engine}. */
 
-import { readFileSync } from 'node:fs'
 import { Containers, explainPlan, type OpenOptions, probeHost, resolveSeccompProfile } from '@teu/container'
 import { planRun, run } from '@teu/engine'
 import { type LinuxSeccomp, parseJson, TeuError } from '@teu/spec'
 import type { Engine } from './engine.ts'
 import { engineOptionsOf } from './engine-options.ts'
+import { readInput } from '../cli/input-file.ts'
 
 /** The engine that is installed beside the command line. */
 export const engine: Engine = {
@@ -26,7 +26,7 @@ export const engine: Engine = {
 function readSeccomp(file: string, capabilities: readonly string[]): LinuxSeccomp {
   let text: Buffer
   try {
-    text = readFileSync(file)
+    text = readInput(file)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new TeuError('ERR_TEU_USAGE', `--security-opt: cannot read ${file}: ${code === 'ENOENT' ? 'it does not exist' : code}`, {

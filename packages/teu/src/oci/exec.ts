@@ -1,6 +1,5 @@
 /** `teu-oci exec`. */
 
-import { readFileSync } from 'node:fs'
 import { parseJson, type Process, TeuError, validateProcess } from '@teu/spec'
 import { defineCommand } from '../cli/command.ts'
 import { usage } from '../cli/parse.ts'
@@ -8,6 +7,7 @@ import type { OciCommand, OciContext } from './context.ts'
 import { inheritedFds } from './descriptors.ts'
 import { execProcessOf, parseSubCgroup } from './exec-process.ts'
 import { exitStatusOf } from './exit-status.ts'
+import { readInput } from '../cli/input-file.ts'
 
 /** Runs one more process in a container. */
 export const exec: OciCommand = defineCommand({
@@ -71,7 +71,7 @@ export const exec: OciCommand = defineCommand({
 function readProcess(file: string, { path }: OciContext): string {
   const absolute = path(file)
   try {
-    return readFileSync(absolute, 'utf8')
+    return readInput(absolute).toString()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const reason = code === 'ENOENT' ? 'it does not exist' : String(code)

@@ -1,11 +1,11 @@
 /** `teu-oci update`. */
 
-import { readFileSync } from 'node:fs'
 import { type LinuxResourcesPatch, parseJson, TeuError, validateResourcesPatch } from '@teu/spec'
 import { defineCommand } from '../cli/command.ts'
 import { usage } from '../cli/parse.ts'
 import type { OciCommand, OciContext } from './context.ts'
 import { resourcesOf } from './update-resources.ts'
+import { readInput } from '../cli/input-file.ts'
 
 /** Changes the limits of a live container. What is not given stays. */
 export const update: OciCommand = defineCommand({
@@ -62,7 +62,7 @@ function fromFile(source: string, context: OciContext): LinuxResourcesPatch {
 
 function readSource(source: string, { io, path }: OciContext): string {
   try {
-    return source === '-' ? io.input() : readFileSync(path(source), 'utf8')
+    return source === '-' ? io.input() : readInput(path(source)).toString()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const reason = code === 'ENOENT' ? 'it does not exist' : String(code)
