@@ -141,7 +141,7 @@ export class Spawner implements AsyncDisposable {
 
   /** @param under  what it runs under, for example `['unshare', '-n']` */
   constructor(program: string = findInitBinary(), under: readonly string[] = []) {
-    const [command = '', ...args] = [...under, program, 'spawner']
+    const [command, ...args] = [...under, program, 'spawner'] as [string, ...string[]]
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: {} })
     this.channel = this.child.stdio[3] as Duplex
     const reader = new FrameReader()
