@@ -141,8 +141,8 @@ export class Spawner implements AsyncDisposable {
 
   /** @param under  what it runs under, for example `['unshare', '-n']` */
   constructor(program: string = findInitBinary(), under: readonly string[] = []) {
-    const [command, ...args] = [...under, program, 'spawner'] as [string, ...string[]]
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: {} })
+    const line: readonly string[] = [...under, program, 'spawner']
+    this.child = spawn(line[0] as string, line.slice(1), { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: {} })
     this.channel = this.child.stdio[3] as Duplex
     const reader = new FrameReader()
     this.channel.on('data', (chunk: Buffer) => this.frames.add(reader.push(chunk)))
