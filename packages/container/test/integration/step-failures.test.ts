@@ -8,7 +8,7 @@ import { isTeuError, type Spec } from '@teu/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { baseConfig } from '../../../../tests/harness/base-config.ts'
 import { makeRootfs } from '../../../../tests/harness/bundle.ts'
-import { eventually } from '../../../../tests/harness/wait.ts'
+import { eventually, patience } from '../../../../tests/harness/wait.ts'
 import { Containers } from '../../src/containers.ts'
 import { sharedSpawner } from '../../src/helper/spawner.ts'
 import { probeHost } from '../../src/probe/probe-host.ts'
@@ -122,7 +122,7 @@ const isRoot = process.geteuid?.() === 0
 
 describe.skipIf(!isRoot)('a failing step', () => {
   for (const mode of ['run', 'create'] as const) {
-    it(`leaves nothing behind, whichever of ${mode} it is`, { timeout: 240_000 }, async () => {
+    it(`leaves nothing behind, whichever of ${mode} it is`, { timeout: 240_000 * patience }, async () => {
       const options = { bundle: directory, spec: richConfig(), stdio: 'null' } as const
       // The first use starts the spawner, which stays.
       expect((await containers.run('teu-warm', options)).exitCode).toBe(0)
