@@ -7,10 +7,11 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { skippedGroups, type TitledTest } from '../skips.ts'
 import { bin, home } from '../step.ts'
 import { runInGuest } from './guest.ts'
 import { type Kernel, prepareKernel } from './kernel.ts'
@@ -59,6 +60,11 @@ function skip(reason: string): number {
   return process.env['REQUIRE_PRIVILEGED'] === '1' ? 1 : 0
 }
 
+function skipsOf(report: string): string[] {
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: { assertionResults: TitledTest[] }[] }
+  return skippedGroups(testResults.flatMap(({ assertionResults }) => assertionResults))
+}
+
 async function test(kernel: Kernel): Promise<number> {
   const files = positionals.length > 0 ? positionals : values.short ? [...SHORT_FILES, '--testNamePattern', SHORT.join('|')] : []
   const outputDir = mkdtempSync(join(tmpdir(), 'teu-guest-report-'))
@@ -78,7 +84,11 @@ async function test(kernel: Kernel): Promise<number> {
       },
       outputDir,
     })
-    if (values.report !== undefined && existsSync(join(outputDir, 'report.json'))) renameSync(join(outputDir, 'report.json'), values.report)
+    const report = join(outputDir, 'report.json')
+    if (!existsSync(report)) return status
+    // In a selection by name, the tests that were not asked for count as skipped.
+    if (!values.short) for (const line of skipsOf(report)) console.log(`skipped: ${line}`)
+    if (values.report !== undefined) copyFileSync(report, values.report)
     return status
   } finally {
     rmSync(outputDir, { recursive: true })
