@@ -55,6 +55,8 @@ function describe(frame: FailedFrame, step: Step | undefined): Wording {
     case 'write_file':
       if (step?.op === 'write_file') return writeFailure(frame, step)
       break
+    case 'lsm_label':
+      return labelFailure(frame, step)
     case 'device_filter':
       return cgroupFailure(frame, `Cannot attach the device filter to ${frame.path}`)
     case 'write_child_pid':
@@ -92,6 +94,17 @@ function programFailure(frame: FailedFrame, candidates: readonly string[]): Word
         ? 'The program exists, so its interpreter or dynamic loader is missing in the root file system'
         : undefined
   return { code, message: `exec: "${name}": ${errnoText(frame.errno)}`, ...(remedy && { remedy }) }
+}
+
+function labelFailure(frame: FailedFrame, step: Step | undefined): Wording {
+  const isProfile = frame.path.includes('/apparmor/')
+  const label = step?.op === 'lsm_label' ? ` "${step.label.replace(/^exec /, '')}"` : ''
+  const isUnknown = isProfile && frame.syscall === 'write' && frame.errno === 'ENOENT'
+  return {
+    code: codeFor(frame),
+    message: `Cannot apply the ${isProfile ? 'AppArmor profile' : 'SELinux label'}${label}: ${isUnknown ? 'it is not loaded' : reason(frame)}`,
+    ...(isUnknown && { remedy: 'Load the profile with apparmor_parser, or name another one' }),
+  }
 }
 
 function cgroupFailure(frame: FailedFrame, what: string): Wording {
