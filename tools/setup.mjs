@@ -29,7 +29,7 @@ const PROGRAMS = {
     ps: ['procps'],
     unshare: ['util-linux'],
   },
-  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'] },
+  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], apparmor_parser: ['apparmor'] },
 }
 
 function fail(message) {
