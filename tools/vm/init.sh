@@ -54,5 +54,6 @@ UNIT
   exec $b switch_root /root /lib/systemd/systemd --unit=guest-job.target --show-status=false --log-level=warning
 fi
 
-$b mount -t cgroup2 cgroup2 /root/sys/fs/cgroup
+# As systemd mounts it.
+$b mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /root/sys/fs/cgroup
 exec $b switch_root /root /bin/sh /run/job/script
