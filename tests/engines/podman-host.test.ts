@@ -33,7 +33,7 @@ const inScopes = (test: EngineTest): void => {
     expect(cgroup).toContain(`machine.slice/libpod-${id}.scope`)
     const limit = (file: string): string => readFileSync(`/sys/fs/cgroup/${cgroup}/${file}`, 'utf8').trim()
     expect([limit('memory.max'), limit('pids.max')]).toEqual([String(64 * 1024 * 1024), '20'])
-    expect(await engine.do('exec', name, '/bin/cat', '/proc/self/cgroup')).toMatchObject({ status: 0 })
+    expect(await engine.do('exec', name, '/bin/cat', '/proc/self/cgroup')).toEqual({ status: 0, stdout: '0::/\n', stderr: '' })
     expect((await engine.do('update', '--memory', '96m', name)).status).toBe(0)
     expect(limit('memory.max')).toBe(String(96 * 1024 * 1024))
     expect((await engine.do('stop', '--time', '0', name)).status).toBe(0)
