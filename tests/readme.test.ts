@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { home } from './harness/native.ts'
 import { describeIf, needsRoot } from './harness/requirements.ts'
+import { patience } from './harness/wait.ts'
 
 const built = existsSync(join(home, 'packages/teu/dist/index.js')) ? undefined : 'the packages are not built: npm run build'
 const readme = readFileSync(join(home, 'README.md'), 'utf8')
@@ -23,7 +24,7 @@ describeIf('README', [needsRoot, built], () => {
         const output = execFileSync(process.execPath, ['--import', 'tsx', join(dir, 'program.ts')], {
           cwd: home,
           encoding: 'utf8',
-          timeout: 60_000,
+          timeout: 60_000 * patience,
         })
         for (const [, promised = ''] of code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm)) expect(output).toContain(promised)
       } finally {

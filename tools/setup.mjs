@@ -31,7 +31,7 @@ const PROGRAMS = {
     newuidmap: ['uidmap'],
     ip: ['iproute2'],
   },
-  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'] },
+  '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], apparmor_parser: ['apparmor'] },
 }
 
 function fail(message) {

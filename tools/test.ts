@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checks, vitest } from './checks.ts'
+import { skippedGroups, type TitledTest } from './skips.ts'
 import { run, runSteps, script } from './step.ts'
 
 interface Tally {
@@ -17,6 +18,7 @@ interface Tally {
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
+const skips: string[] = []
 
 function count(failed: readonly string[], steps: number): void {
   total.passed += steps - failed.length
@@ -33,7 +35,7 @@ interface VitestReport {
     readonly name: string
     readonly status: string
     readonly message: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly (TitledTest & { readonly fullName: string })[]
   }[]
 }
 
@@ -51,7 +53,10 @@ function countReport(name: string, file: string, status: number, options: { sele
   if (report === undefined) return count([`${name} (no report)`], 1)
   total.passed += report.numPassedTests
   // In a selection by name, the tests that were not asked for count as pending.
-  if (options.selection !== true) total.skipped += report.numPendingTests
+  if (options.selection !== true) {
+    total.skipped += report.numPendingTests
+    skips.push(...skippedGroups(report.testResults.flatMap((result) => result.assertionResults)))
+  }
   const failed = report.testResults.flatMap((result) => {
     const tests = result.assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName)
     return tests.length === 0 && result.status === 'failed' ? [`${result.name}: ${result.message.split('\n')[0]}`] : tests
@@ -77,6 +82,7 @@ try {
   rmSync(reports, { recursive: true })
 }
 
+for (const skip of skips) console.log(`skipped: ${skip}`)
 for (const failure of failures) console.log(`failed: ${failure}`)
 if (total.skipped > 0) console.log(`${total.skipped} skipped`)
 console.log(`${total.passed} passed, ${total.failed} failed`)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { cgroupDir, cgroupLayout, controllers, readCgroup } from '../harness/cgroups.ts'
@@ -8,6 +8,16 @@ import { eventually } from '../harness/wait.ts'
 import { group } from './conforms.ts'
 
 const MIB = 1024 * 1024
+
+const HUGE_PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB'
+
+/** Whole disks of this machine. */
+function blockDevices(): { major: number; minor: number }[] {
+  return readdirSync('/sys/block').map((name) => {
+    const [major = 0, minor = 0] = readFileSync(`/sys/block/${name}/dev`, 'utf8').trim().split(':').map(Number)
+    return { major, minor }
+  })
+}
 
 const needsController = (name: string): Requirement => (controllers().includes(name) ? undefined : `needs the ${name} controller`)
 
@@ -72,6 +82,50 @@ group('cgroup', (conforms) => {
     })
     expect(fork).toEqual({ made: 7, error: 'EAGAIN' })
   })
+
+  const [device] = blockDevices()
+  conforms(
+    'has the rates of block devices of the config',
+    async (lab) => {
+      const { major = 0, minor = 0 } = device ?? {}
+      const box = await lab.create(undefined, (config) => {
+        config.linux.resources = {
+          ...config.linux.resources,
+          blockIO: { throttleReadBpsDevice: [{ major, minor, rate: MIB }], throttleWriteIOPSDevice: [{ major, minor, rate: 100 }] },
+        }
+      })
+      const number = `${major}:${minor}`
+      const read = (v1: string): string => readCgroup('blkio', box.cgroupsPath, { v1: `blkio.throttle.${v1}`, v2: 'io.max' })
+      if (cgroupLayout === 'v2') expect(read('')).toBe(`${number} rbps=${MIB} wbps=max riops=max wiops=100`)
+      else expect([read('read_bps_device'), read('write_iops_device')]).toEqual([`${number} ${MIB}`, `${number} 100`])
+    },
+    { requires: needsController(cgroupLayout === 'v2' ? 'io' : 'blkio') ?? (device === undefined ? 'needs a block device' : undefined) },
+  )
+
+  conforms(
+    'has the limits of huge pages of the config',
+    async (lab) => {
+      const box = await lab.create(undefined, (config) => {
+        config.linux.resources = { ...config.linux.resources, hugepageLimits: [{ pageSize: '2MB', limit: 4 * MIB }] }
+      })
+      const limit = readCgroup('hugetlb', box.cgroupsPath, { v1: 'hugetlb.2MB.limit_in_bytes', v2: 'hugetlb.2MB.max' })
+      expect(limit).toBe(String(4 * MIB))
+    },
+    { requires: needsController('hugetlb') ?? (existsSync(HUGE_PAGES) ? undefined : 'needs huge pages of 2 MB') },
+  )
+
+  conforms(
+    'has what the config says by the names of cgroup v2 files, last of all',
+    async (lab) => {
+      const box = await lab.create(undefined, (config) => {
+        const unified = { 'memory.high': String(48 * MIB), 'memory.max': String(96 * MIB), 'memory.oom.group': '1' }
+        config.linux.resources = { ...config.linux.resources, memory: { limit: 64 * MIB }, unified }
+      })
+      const read = (v2: string): string => readCgroup('memory', box.cgroupsPath, { v1: '', v2 })
+      expect(['memory.high', 'memory.max', 'memory.oom.group'].map(read)).toEqual([String(48 * MIB), String(96 * MIB), '1'])
+    },
+    { requires: cgroupLayout === 'v2' ? undefined : 'needs cgroup v2 alone' },
+  )
 
   conforms('is removed with everything that the container made below it', async (lab) => {
     const box = await lab.start(

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readlinkSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { cgroupLayout } from '../harness/cgroups.ts'
 import { patience } from '../harness/wait.ts'
 import { group } from './conforms.ts'
 
@@ -36,6 +37,18 @@ group('exec', (conforms) => {
     )
     expect(joined).toEqual(own)
     expect(itsCgroup).toEqual(cgroup)
+  })
+
+  conforms('joins the cgroup, and the cgroup namespace, of a container that has one', async (lab) => {
+    const box = await lab.start(undefined, (config) => void config.linux.namespaces?.push({ type: 'cgroup' }))
+    const { pid } = await lab.state(box.id)
+    const result = await lab.runtime(['exec', box.id, '/bin/sh', '-c', '/probe namespaces -- read /proc/self/cgroup'])
+    expect(result).toMatchObject({ status: 0, stderr: '' })
+    const [seen, read] = facts(result.stdout) as [Record<string, string>, [{ content: string }]]
+    expect(seen['cgroup']).toBe(readlinkSync(`/proc/${pid}/ns/cgroup`))
+    const outside = read[0].content.trimEnd().split('\n')
+    if (cgroupLayout === 'v2') expect(outside).toEqual(['0::/'])
+    else expect(outside.filter((line) => line.endsWith(':/')).length).toBeGreaterThan(1)
   })
 
   conforms('has the environment, directory, limits and capabilities of the config', async (lab) => {

@@ -1,21 +1,12 @@
 import { readlinkSync } from 'node:fs'
 import { expect } from 'vitest'
-import type { Config } from '../harness/base-config.ts'
-import { giveTree } from '../harness/bundle.ts'
 import { cgroupLayout } from '../harness/cgroups.ts'
+import { withUserNamespace } from '../harness/user-namespace.ts'
 import { group } from './conforms.ts'
 
 type Namespaces = Record<string, string>
 
 const own = (name: string): string => readlinkSync(`/proc/self/ns/${name}`)
-
-/** A user namespace that maps container ids 0-65535 to 100000-165535 on the host. */
-function withUserNamespace(config: Config, rootfs: string): void {
-  config.linux.namespaces?.push({ type: 'user' })
-  config.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }]
-  config.linux.gidMappings = [{ containerID: 0, hostID: 200_000, size: 65_536 }]
-  giveTree(rootfs, 100_000, 200_000)
-}
 
 group('namespaces', (conforms) => {
   conforms('are new where the config asks, and those of the caller elsewhere', async (lab) => {

@@ -1,75 +1,12 @@
 import { readlinkSync } from 'node:fs'
 import { expect } from 'vitest'
-import { makeRootfs } from '../harness/bundle.ts'
-import type { Child } from '../harness/child.ts'
 import { engineTests } from '../harness/engine-tests.ts'
-import type { Lab, Result } from '../harness/lab.ts'
 import { runtimePath } from '../harness/runtime.ts'
 import { eventually } from '../harness/wait.ts'
-
-/** podman with storage, state and cgroups of its own, below the lab. */
-class Podman {
-  readonly #lab: Lab
-  readonly rootfs: string
-  #count = 0
-
-  constructor(lab: Lab) {
-    this.#lab = lab
-    this.rootfs = lab.path('rootfs')
-    makeRootfs(this.rootfs)
-  }
-
-  line(...args: readonly string[]): string[] {
-    const own = ['--root', this.#lab.path('storage'), '--runroot', this.#lab.path('run'), '--tmpdir', this.#lab.path('tmp')]
-    const drivers = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none']
-    return ['podman', ...own, ...drivers, '--runtime', runtimePath, ...args]
-  }
-
-  /** `run` with the limits that every machine allows, and the lab's cgroup. */
-  runLine(flags: readonly string[], ...command: readonly string[]): string[] {
-    const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cgroup-parent', `/${this.#lab.mark}`]
-    const network = flags.includes('--network') ? [] : ['--network', 'none']
-    return this.line('run', ...limits, ...network, ...flags, '--rootfs', this.rootfs, ...command)
-  }
-
-  do(...args: readonly string[]): Promise<Result> {
-    return this.#lab.command(this.line(...args))
-  }
-
-  run(flags: readonly string[], ...command: readonly string[]): Promise<Result> {
-    return this.#lab.command(this.runLine(flags, ...command))
-  }
-
-  /** A container in the background; resolves with its name. */
-  async start(flags: readonly string[], ...command: readonly string[]): Promise<string> {
-    const name = `${this.#lab.mark}-${this.#count++}`
-    const result = await this.run(['--detach', '--name', name, ...flags], ...command)
-    expect(result).toMatchObject({ status: 0, stderr: '' })
-    return name
-  }
-
-  /** A field of `inspect`. */
-  async inspect(name: string, field: string): Promise<string> {
-    return (await this.do('inspect', '--format', `{{${field}}}`, name)).stdout.trim()
-  }
-
-  /** `run` or `exec` behind a terminal of ours (script(1) makes one), with its typescript in a file. */
-  terminal(...line: readonly string[]): Child {
-    const quoted = line.map((word) => `'${word}'`).join(' ')
-    return this.#lab.spawn(['script', '--quiet', '--return', '--command', quoted, '/dev/null'])
-  }
-}
+import { withPodman } from './podman.ts'
 
 engineTests('podman', ['podman', 'conmon', 'script'], (test) => {
-  const podman = (name: string, body: (podman: Podman, lab: Lab) => Promise<void>): void =>
-    test(name, async (lab) => {
-      const engine = new Podman(lab)
-      try {
-        await body(engine, lab)
-      } finally {
-        await engine.do('rm', '--all', '--force', '--time', '0')
-      }
-    })
+  const podman = withPodman(test)
 
   podman('run --rm passes output, stdin and exit status through', async (engine, lab) => {
     expect(await engine.run(['--rm'], '/bin/sh', '-c', 'echo out; echo err >&2; exit 5')).toEqual({

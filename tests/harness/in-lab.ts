@@ -6,13 +6,14 @@ import { Lab } from './lab.ts'
 /** Runs a test in a new lab; what it leaves is looked for only when it has passed. */
 export async function withLab(test: (lab: Lab) => Promise<void>): Promise<void> {
   const lab = new Lab()
-  let passed = false
   try {
     await test(lab)
-    passed = true
-  } finally {
-    await lab.close({ check: passed })
+  } catch (error) {
+    // What also goes wrong while clearing away must not hide the failure.
+    await lab.close({ check: false }).catch((second: unknown) => console.error('while clearing away:', second))
+    throw error
   }
+  await lab.close({ check: true })
 }
 
 /** Declares a test with a lab. */

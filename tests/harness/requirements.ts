@@ -1,6 +1,6 @@
 /** What a test needs of the machine. A test that cannot run says why; with REQUIRE_PRIVILEGED=1 that is a failure. */
 
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 
@@ -23,6 +23,11 @@ export function which(program: string): string | undefined {
 
 /** Root in the initial user namespace. */
 export const needsRoot: Requirement = process.getuid?.() === 0 ? undefined : 'needs root'
+
+/** Systemd as process 1, and its bus. */
+export const needsSystemd: Requirement = ['/run/systemd/system', '/run/dbus/system_bus_socket'].every((path) => existsSync(path))
+  ? undefined
+  : 'needs systemd as process 1'
 
 /** Programs that must be installed. */
 export function needsPrograms(...programs: readonly string[]): Requirement {

@@ -22,6 +22,7 @@ $b mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /root/dev/pts
 $b mount -t tmpfs tmpfs /root/dev/shm
 $b mount -t mqueue mqueue /root/dev/mqueue
 $b mount -t 9p -o $share job /root/run/job || fail 'cannot mount the job'
+$b mount -t securityfs securityfs /root/sys/kernel/security
 $b ifconfig lo up
 
 if $b grep -qw guest.systemd /proc/cmdline /root/proc/cmdline 2>/dev/null; then
@@ -30,6 +31,8 @@ if $b grep -qw guest.systemd /proc/cmdline /root/proc/cmdline 2>/dev/null; then
   for unit in tmpfiles-setup tmpfiles-clean udevd udev-trigger journal-flush random-seed sysusers update-utmp networkd-wait-online; do
     $b ln -sf /dev/null $units/systemd-$unit.service
   done
+  # Loads profiles of programs that are of no interest here.
+  $b ln -sf /dev/null $units/apparmor.service
   $b cat > $units/guest-job.service <<UNIT
 [Unit]
 Wants=dbus.service
@@ -51,5 +54,6 @@ UNIT
   exec $b switch_root /root /lib/systemd/systemd --unit=guest-job.target --show-status=false --log-level=warning
 fi
 
-$b mount -t cgroup2 cgroup2 /root/sys/fs/cgroup
+# As systemd mounts it.
+$b mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /root/sys/fs/cgroup
 exec $b switch_root /root /bin/sh /run/job/script

@@ -13,8 +13,8 @@ export interface Kernel {
   readonly release: string
 }
 
-/** Everything the initramfs loads; what they depend on comes with them. */
-const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay']
+/** Everything the initramfs loads, for its root and for tests (veth, loop); what they depend on comes with them. */
+const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'veth', 'loop']
 const DIRECTORIES = ['bin', 'modules', 'proc', 'sys', 'dev', 'lower', 'upper', 'root']
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'teu/vm')

@@ -82,6 +82,19 @@ describe('compileExecPlan()', () => {
     expect(only(compile({ process, linux: USER_NAMESPACE }, inCgroup(V2)).parent, 'clone').cgroup).toBe(SLOT.cloneCgroup)
   })
 
+  it('moves instead where the clone would be made inside the cgroup namespace of the container', () => {
+    const moved = (namespaces: readonly { type: 'mount' | 'pid' | 'user' | 'cgroup' }[]): boolean => {
+      const { parent } = compile({ linux: { ...OWN_IDS, namespaces: [...namespaces] } }, inCgroup(V2))
+      const isMoved = all(parent, 'write_child_pid').some(({ path }) => path === '/sys/fs/cgroup/c/cgroup.procs')
+      expect(only(parent, 'clone').cgroup).toBe(isMoved ? -1 : SLOT.cloneCgroup)
+      return isMoved
+    }
+    expect(moved([{ type: 'mount' }, { type: 'pid' }, { type: 'cgroup' }])).toBe(true)
+    expect(moved([{ type: 'mount' }, { type: 'user' }, { type: 'cgroup' }])).toBe(true)
+    expect(moved([{ type: 'mount' }, { type: 'cgroup' }])).toBe(false)
+    expect(moved([{ type: 'mount' }, { type: 'pid' }])).toBe(false)
+  })
+
   it('has the process enter v1 cgroups by itself, while it is on the host', () => {
     const { parent, joiner } = compile({}, inCgroup(HYBRID))
     expect(all(parent, 'write_child_pid')).toEqual([])

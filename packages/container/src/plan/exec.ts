@@ -61,7 +61,9 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
   const ready = planReady(input, 'setns', seccomp.parent.length > 0)
   const rlimits = planRlimits(process.rlimits, slots.taken)
   const affinity = input.cpuAffinity ?? process.execCPUAffinity
-  const cgroup = planExecCgroup(input, inUserNamespace)
+  // Only children are in a pid namespace that was joined; and rights in a user namespace are had after joining it.
+  const byJoiner = has('pid') || has('user') || has('time')
+  const cgroup = planExecCgroup(input, { inUserNamespace, clonesInside: byJoiner && has('cgroup') })
   // The files of a process without rights belong to root until it makes itself dumpable, which nothing of the container may see.
   const ownScore = host.rootless && host.euid !== 0 ? ownOomScore(process) : []
 
@@ -75,8 +77,6 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
     { op: 'setns', slot: SLOT.initPidfd, flags: execJoinFlags(linux.namespaces ?? []), pointer: '/linux/namespaces' },
     { op: 'close_others', keep },
   ]
-  // Only children are in a pid namespace that was joined; and rights in a user namespace are had after joining it.
-  const byJoiner = has('pid') || has('user') || has('time')
 
   const parent: Step[] = [
     ...streams.console.parent,
@@ -124,15 +124,20 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
 
 /** The way into the container's cgroups. Cloning into one needs its directory as a descriptor, which the new process has for a moment too.
  *  In a container whose processes may trace others without any border of user namespaces, that moment is one too many: the process is
- *  moved instead. */
-function planExecCgroup(input: ExecPlanInput, inUserNamespace: boolean): CgroupJoinInput & { readonly own: readonly Step[] } {
+ *  moved instead. It is moved, too, when it would be cloned from inside the container's cgroup namespace: where the hierarchy is mounted
+ *  with nsdelegate, as systemd does, nothing in that namespace can come from a cgroup outside.
+ *  @see cgroup-v2.rst "Delegation Containment" */
+function planExecCgroup(
+  input: ExecPlanInput,
+  { inUserNamespace, clonesInside }: { readonly inUserNamespace: boolean; readonly clonesInside: boolean },
+): CgroupJoinInput & { readonly own: readonly Step[] } {
   const { spec, process } = input
   const cgroup = input.host.rootless ? { ...input.cgroup, own: [] } : moveItself(input.cgroup)
   const opened = cgroup.beforeClone.find((step) => step.op === 'open')
   const canTrace = [spec.process?.capabilities, process.capabilities].some(
     (sets) => sets?.bounding?.includes('CAP_SYS_PTRACE') === true || sets?.permitted?.includes('CAP_SYS_PTRACE') === true,
   )
-  if (opened?.op !== 'open' || !canTrace || inUserNamespace) return cgroup
+  if (opened?.op !== 'open' || !(clonesInside || (canTrace && !inUserNamespace))) return cgroup
   return {
     ...cgroup,
     beforeClone: [],

@@ -30,6 +30,9 @@ const launch = (candidates: readonly string[], ...args: string[]): Step[] => [
 ]
 const missing = { op: 'find_program', syscall: 'access', errno: 'ENOENT' } as const
 
+const LABEL: Step = { op: 'lsm_label', proc: 1, file: 'apparmor/exec', label: 'exec box', pointer: '/process/apparmorProfile' }
+const UNLOADED = { op: 'lsm_label', syscall: 'write', path: '/proc/thread-self/attr/apparmor/exec' } as const
+
 describe('failureOf()', () => {
   it('says what, on what and why', () => {
     const error = failure({}, [{ op: 'attach', mount: 1, root: 0, path: '/proc', create: 1, pointer: '/mounts/0' } as Step])
@@ -93,5 +96,18 @@ describe('failureOf()', () => {
       code: 'ERR_TEU_ROOTLESS',
       message: 'Cannot map these ids: newuidmap exited with status 1: no',
     })
+  })
+
+  it('names the AppArmor profile that is not loaded, and says what to do', () => {
+    expect(failure({ ...UNLOADED, errno: 'ENOENT' }, [LABEL])).toMatchObject({
+      message: 'Cannot apply the AppArmor profile "box": it is not loaded',
+      pointer: '/process/apparmorProfile',
+      remedy: expect.stringContaining('apparmor_parser') as string,
+    })
+  })
+
+  it('says of another failure of a label what the kernel said', () => {
+    const { message, remedy } = failure({ ...UNLOADED, errno: 'EACCES' }, [LABEL])
+    expect([message, remedy]).toEqual(['Cannot apply the AppArmor profile "box": write failed with EACCES (permission denied)', undefined])
   })
 })

@@ -67,6 +67,8 @@ function describe(frame: FailedFrame, step: Step | undefined, steps: readonly St
     case 'write_file':
       if (step?.op === 'write_file') return writeFailure(frame, step)
       break
+    case 'lsm_label':
+      return labelFailure(frame, step)
     case 'device_filter':
       return cgroupFailure(frame, `Cannot attach the device filter to ${frame.path}`)
     case 'write_child_pid':
@@ -121,6 +123,17 @@ function mapHelperFailure(frame: FailedFrame): Wording {
     code: 'ERR_TEU_ROOTLESS',
     message: `Cannot map these ids: ${name} ${frame.detail || reason(frame)}`,
     remedy: `Map your own id and the ranges that ${file} gives you, or have more ranges added there`,
+  }
+}
+
+function labelFailure(frame: FailedFrame, step: Step | undefined): Wording {
+  const isProfile = frame.path.includes('/apparmor/')
+  const label = step?.op === 'lsm_label' ? ` "${step.label.replace(/^exec /, '')}"` : ''
+  const isUnknown = isProfile && frame.syscall === 'write' && frame.errno === 'ENOENT'
+  return {
+    code: codeFor(frame),
+    message: `Cannot apply the ${isProfile ? 'AppArmor profile' : 'SELinux label'}${label}: ${isUnknown ? 'it is not loaded' : reason(frame)}`,
+    ...(isUnknown && { remedy: 'Load the profile with apparmor_parser, or name another one' }),
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LinuxDeviceCgroup } from '@teu/spec'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
 import { compileDeviceProgram } from '../../src/devices/compile.ts'
 import { deviceRulesFor } from '../../src/devices/rules-for.ts'
 import { v1DeviceWrites } from '../../src/devices/v1-writes.ts'
@@ -21,8 +22,6 @@ function mountPoint(filter: (type: string, options: string) => boolean): string 
 
 const v2 = mountPoint((type) => type === 'cgroup2')
 const v1 = mountPoint((type, options) => type === 'cgroup' && options.split(',').includes('devices'))
-const required = process.env.REQUIRE_PRIVILEGED === '1'
-const root = process.getuid?.() === 0 || required
 
 // No device has the numbers 4000 and 4001; opening one that is allowed fails, but not with EPERM.
 const REQUESTS = ['c', 'b'].flatMap((kind) =>
@@ -58,7 +57,7 @@ const HOLE: readonly LinuxDeviceCgroup[] = [
   { allow: false, type: 'c', major: 4000, minor: 9, access: 'w' },
 ]
 
-describe.skipIf(!root)('device rules on this kernel (needs root)', () => {
+describeIf('device rules on this kernel', [needsRoot], () => {
   let directory = ''
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'teu-devices-'))
@@ -94,14 +93,14 @@ describe.skipIf(!root)('device rules on this kernel (needs root)', () => {
     return deviceRulesFor({ ociVersion: '1.2.0', root: { path: 'rootfs' }, linux: { resources: { devices } } })
   }
 
-  it.skipIf(v2 === undefined).each([...CASES, ['a rule inside a wider one', HOLE] as const])('cgroup v2: %s', (_, devices) => {
+  it.skipIf(v2 === undefined).each([...CASES, ['a rule inside a wider one', HOLE] as const])('%s (needs cgroup v2)', (_, devices) => {
     const rules = rulesFor(devices)
     const program = join(directory, 'program.bpf')
     writeFileSync(program, compileDeviceProgram(rules))
     expect(observe(v2 as string, () => [program])).toEqual(expected(rules))
   })
 
-  it.skipIf(v2 === undefined)('cgroup v2: takes a program of thousands of rules', () => {
+  it.skipIf(v2 === undefined)('takes a program of thousands of rules (needs cgroup v2)', () => {
     const many = Array.from(
       { length: 4096 },
       (_, minor): LinuxDeviceCgroup => ({ allow: true, type: 'b', major: 4000, minor, access: 'rw' }),
@@ -112,7 +111,7 @@ describe.skipIf(!root)('device rules on this kernel (needs root)', () => {
     expect(observe(v2 as string, () => [program])).toEqual(expected(rules))
   })
 
-  it.skipIf(v1 === undefined).each(CASES)('cgroup v1: %s', (_, devices) => {
+  it.skipIf(v1 === undefined).each(CASES)('%s (needs cgroup v1)', (_, devices) => {
     const rules = rulesFor(devices)
     const prepare = (cgroup: string): string[] => {
       for (const { file, value } of v1DeviceWrites(rules)) writeFileSync(join(cgroup, file), value)

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { baseConfig } from '../../../../tests/harness/base-config.ts'
 import { makeRootfs } from '../../../../tests/harness/bundle.ts'
+import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
 import { Containers } from '../../src/containers.ts'
 import { sharedSpawner } from '../../src/helper/spawner.ts'
 
@@ -55,9 +56,7 @@ async function output(id: string, signal?: AbortSignal): Promise<string> {
   return text
 }
 
-const isRoot = process.geteuid?.() === 0
-
-describe.skipIf(!isRoot)('run', () => {
+describeIf('run', [needsRoot], () => {
   it('puts each container into a cgroup of its own, whatever was run before', async () => {
     writeConfig('cat /proc/self/cgroup')
     await delay(2_100)

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Plan, planSteps, type Stage, STAGES, type Step } from '@teu/init'
 import { isTeuError, type Spec } from '@teu/spec'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { baseConfig } from '../../../../tests/harness/base-config.ts'
 import { makeRootfs } from '../../../../tests/harness/bundle.ts'
-import { eventually } from '../../../../tests/harness/wait.ts'
+import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
+import { eventually, patience } from '../../../../tests/harness/wait.ts'
 import { Containers } from '../../src/containers.ts'
 import { sharedSpawner } from '../../src/helper/spawner.ts'
 import { probeHost } from '../../src/probe/probe-host.ts'
@@ -141,11 +142,9 @@ function withFailure(plan: Plan, index: number): Plan {
   return stages
 }
 
-const isRoot = process.geteuid?.() === 0
-
-describe.skipIf(!isRoot)('a failing step', () => {
+describeIf('a failing step', [needsRoot], () => {
   for (const mode of ['run', 'create'] as const) {
-    it(`leaves nothing behind, whichever of ${mode} it is`, { timeout: 240_000 }, async () => {
+    it(`leaves nothing behind, whichever of ${mode} it is`, { timeout: 240_000 * patience }, async () => {
       const options = { bundle: directory, spec: richConfig(), stdio: 'null' } as const
       // The first use starts the spawner, which stays.
       expect((await containers.run('teu-warm', options)).exitCode).toBe(0)

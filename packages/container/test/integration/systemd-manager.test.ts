@@ -2,18 +2,17 @@
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { afterAll, it as declare, describe, expect } from 'vitest'
+import { afterAll, it as declare, expect } from 'vitest'
 import type { Config } from '../../../../tests/harness/base-config.ts'
 import { withLab } from '../../../../tests/harness/in-lab.ts'
 import { findLeaks } from '../../../../tests/harness/leaks.ts'
 import type { Box, Lab } from '../../../../tests/harness/lab.ts'
-import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
+import { describeIf, needsPrograms, needsRoot, needsSystemd } from '../../../../tests/harness/requirements.ts'
 import { runtimeRequirements } from '../../../../tests/harness/runtime.ts'
 import { eventually, patience } from '../../../../tests/harness/wait.ts'
 import { Containers } from '../../src/containers.ts'
 import { sharedSpawner } from '../../src/helper/spawner.ts'
 
-const needsSystemd = existsSync('/run/systemd/system') ? undefined : 'needs systemd as process 1'
 const requirements = [needsRoot, needsSystemd, needsPrograms('systemctl'), ...runtimeRequirements]
 const SYSTEMD = { globals: ['--systemd-cgroup'] } as const
 const FOREVER = ['/bin/sleep', '1000']
@@ -207,7 +206,7 @@ describeIf('teu-oci --systemd-cgroup', requirements, () => {
   })
 })
 
-describe.skipIf(needsRoot !== undefined)('without systemd', () => {
+describeIf('without systemd', [needsRoot], () => {
   it('refuses before anything has changed', async (lab) => {
     const before = process.env['DBUS_SYSTEM_BUS_ADDRESS']
     process.env['DBUS_SYSTEM_BUS_ADDRESS'] = `unix:path=${lab.path('nobody')}`

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { patience } from '../../../../tests/harness/wait.ts'
 import type { CompiledSeccomp } from '../../src/seccomp/compile.ts'
 
 /** A system call: through the native entry, or (x86_64) through the 32-bit one. */
@@ -51,7 +52,7 @@ export class SeccompProbe implements Disposable {
 
   #run(filter: CompiledSeccomp, args: readonly string[], input: string): ProgramResult {
     writeFileSync(this.#filter, filter.program)
-    const options = { input, encoding: 'utf8', timeout: 30_000, cwd: this.directory } as const
+    const options = { input, encoding: 'utf8', timeout: 30_000 * patience, cwd: this.directory } as const
     const { status, signal, stdout, stderr } = spawnSync(this.#program, [this.#filter, String(filter.flags), ...args], options)
     return { status, signal, stdout, stderr }
   }

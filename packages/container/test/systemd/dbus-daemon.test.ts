@@ -2,25 +2,16 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeIf, needsPrograms, which } from '../../../../tests/harness/requirements.ts'
 import { DBusConnection, DBusError } from '../../src/systemd/dbus/connection.ts'
 
-const DAEMON = '/usr/bin/dbus-daemon'
 const BUS = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' }
 
-function isInstalled(): boolean {
-  try {
-    accessSync(DAEMON)
-    return true
-  } catch {
-    return false
-  }
-}
-
-describe.skipIf(!isInstalled())('DBusConnection with dbus-daemon', () => {
+describeIf('DBusConnection with dbus-daemon', [needsPrograms('dbus-daemon')], () => {
   let directory: string
   let path: string
   let daemon: ChildProcess
@@ -35,7 +26,9 @@ describe.skipIf(!isInstalled())('DBusConnection with dbus-daemon', () => {
        <busconfig><listen>unix:path=${path}</listen><auth>EXTERNAL</auth>
        <policy context="default"><allow send_destination="*"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`,
     )
-    daemon = spawn(DAEMON, [`--config-file=${config}`, '--nofork', '--print-address'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    daemon = spawn(which('dbus-daemon') ?? '', [`--config-file=${config}`, '--nofork', '--print-address'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     await once(daemon.stdout as NodeJS.ReadableStream, 'data')
   })
   afterAll(async () => {

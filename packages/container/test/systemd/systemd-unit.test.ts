@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { describeIf, needsRoot, needsSystemd } from '../../../../tests/harness/requirements.ts'
 import { type CgroupLocation, locateCgroups } from '../../src/cgroup/locate.ts'
 import { applyUpdate, readPids } from '../../src/cgroup/manage.ts'
 import { compileUpdate } from '../../src/cgroup/resources/compile.ts'
@@ -13,10 +14,9 @@ import { attachToUnit, startUnit, stopUnit, updateUnit } from '../../src/systemd
 import { SystemdManager } from '../../src/systemd/manager.ts'
 
 const host = probeHost()
-const isUsable = host.euid === 0 && existsSync('/run/systemd/system') && existsSync('/run/dbus/system_bus_socket')
 const MIB = 1024 * 1024
 
-describe.skipIf(!isUsable)('systemd units (needs root and systemd as process 1)', () => {
+describeIf('systemd units', [needsRoot, needsSystemd], () => {
   let manager: SystemdManager
   const children: ChildProcess[] = []
   const units: CgroupLocation[] = []

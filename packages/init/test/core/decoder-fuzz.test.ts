@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { encodePipeRequest, encodePlan, type Plan, STEPS, type Step, type StepName } from '../../src/index.ts'
 import type { FieldType } from '../../src/steps.ts'
 import { buildInit } from '../../tools/build.ts'
@@ -60,13 +61,16 @@ describe('decoder of requests', () => {
   let harness = ''
   beforeAll(() => {
     harness = buildInit({ sanitize: true }).find((path) => path.endsWith('decode-harness')) ?? ''
-  }, 180_000)
+  }, 180_000 * patience)
 
   it(`reads ${COUNT} mutated requests without touching memory that is not theirs`, () => {
     using dir = scratch()
     writeFileSync(`${dir.path}/corpus`, Buffer.concat(corpus()))
     const begin = Date.now()
-    const said = execFileSync(harness, [`${dir.path}/corpus`, String(COUNT), String(SEED)], { encoding: 'utf8', timeout: 600_000 })
+    const said = execFileSync(harness, [`${dir.path}/corpus`, String(COUNT), String(SEED)], {
+      encoding: 'utf8',
+      timeout: 600_000 * patience,
+    })
     process.stdout.write(`decoder: ${said.trim()} in ${Date.now() - begin} ms\n`)
     const [, accepted, refused] = /^(\d+) accepted, (\d+) refused/.exec(said) ?? []
     expect(Number(accepted) + Number(refused)).toBe(COUNT)

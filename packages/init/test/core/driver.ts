@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { patience } from '../../../../tests/harness/wait.ts'
 import {
   encodeControl,
   encodePlan,
@@ -251,7 +252,7 @@ export function isAlive(pid: number): boolean {
 
 /** Resolves when the condition holds; it is looked at every few milliseconds. */
 export async function until(condition: () => boolean, timeoutMs = 5000): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !condition(); ) {
+  for (const end = Date.now() + timeoutMs * patience; !condition(); ) {
     if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { basename, dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { nativeBinary } from '../../../../tests/harness/native.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { NO_SLOT, type Step } from '../../src/index.ts'
 import { CLONE, exec, hook, runOnce, scratch, shell, supervise, supervised, until } from './driver.ts'
 
@@ -178,7 +179,7 @@ describe('steps on sockets', () => {
     const begin = Date.now()
     expect(await failureOf({ op: 'connect', slot: 1, path, type: 1 })).toMatchObject({ syscall: 'connect', errno: 'ETIMEDOUT' })
     expect(Date.now() - begin).toBeGreaterThan(9_000)
-    expect(Date.now() - begin).toBeLessThan(13_000)
+    expect(Date.now() - begin).toBeLessThan(10_000 + 3_000 * patience)
     for (const socket of sockets) socket.destroy()
     receiver.kill()
   })

@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { CLONE, type FrameOf, exec, hook, runOnce, scratch, supervise, supervised } from './driver.ts'
 
 /** Runs a hook in the parent before the clone, and returns its failure. */
@@ -77,9 +78,10 @@ describe('hook', () => {
   })
 
   it('is over when its process is over, whoever else has its output open', async () => {
+    const keep = `sleep ${3 * patience} & echo left;`
     const started = Date.now()
-    const run = await runOnce({ parent: [hook('sleep 3 & echo left; exit 0'), hook('sleep 3 & echo left; exit 5')] })
-    expect(Date.now() - started).toBeLessThan(2500)
+    const run = await runOnce({ parent: [hook(`${keep} exit 0`), hook(`${keep} exit 5`)] })
+    expect(Date.now() - started).toBeLessThan(2500 * patience)
     expect(run.frames.of('failed')).toMatchObject([{ step: 1, detail: 'exited with status 5: left' }])
   })
 

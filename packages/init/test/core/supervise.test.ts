@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { openSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { encodeControl, encodePlan, findInitBinary, NO_SLOT, type Plan, splitWaitStatus, type StepOf } from '../../src/index.ts'
 import {
   CLONE,
@@ -123,11 +124,12 @@ describe('supervise', () => {
   })
 
   it('reaps what the container process leaves behind', async () => {
-    const run = startOnce(supervised(shell('for i in 1 2 3 4 5; do (sleep 0.05 &) ; done; sleep 0.5; exec sleep 60')), { control: true })
+    using dir = scratch()
+    const leave = `for i in 1 2 3 4 5; do (sleep 0.05 &) ; done; : > ${dir.path}/left; exec sleep 60`
+    const run = startOnce(supervised(shell(leave)), { control: true })
     const { pid } = await run.frames.first('hello')
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-    expect(children).toHaveLength(1)
+    await until(() => existsSync(`${dir.path}/left`))
+    await until(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').length === 1)
     run.control?.end()
     await run.finished
   })
@@ -229,7 +231,11 @@ describe('terminal of a supervised program', () => {
     const plan = onTerminal('stty size; stty -a | grep -o " echo "; sleep 0.2', { raw: true, forwardSignals: true, bindToCaller: false })
     writeFileSync(`${dir.path}/plan`, encodePlan({ parent: [], joiner: [], container: [], after: [], ...plan }, { tag: 7 }))
     const command = `stty rows 21 cols 77; ( sleep 0.15; stty -a </dev/tty | grep -oE -- "-(icanon|echo) " | head -1 >&9 ) 9>${dir.path}/during & ${findInitBinary()} once 3<${dir.path}/plan 4>${dir.path}/status 5<&-; stty -a | grep -oE "[-]?(icanon|echo) " >${dir.path}/behind`
-    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', input: '', timeout: 20_000 })
+    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      encoding: 'utf8',
+      input: '',
+      timeout: 20_000 * patience,
+    })
     expect(stdout).toContain('21 77')
     expect(status).toBe(0)
     expect(readFileSync(`${dir.path}/behind`, 'utf8')).toBe('icanon \necho \n')

@@ -5,6 +5,7 @@ import { chownSync, mkdirSync, openSync, rmSync, statSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeIf, needsRoot } from '../../../../tests/harness/requirements.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 import type { Step } from '../../src/index.ts'
 import { attach, inRoot, newMount, type PlanOptions, processPlan, proc, program, ROOT, runPlan, shell, testDir } from './run-plan.ts'
 
@@ -87,7 +88,7 @@ describeIf('terminals', [needsRoot], () => {
       const start = Date.now()
       const outcome = runPlan(processPlan(inRoot(rootfs, [pty()], shell('true'))))
       expect(outcome.failure).toMatchObject({ op: 'open_pty', errno: 'EINVAL', path: '/dev/pts/ptmx' })
-      expect(Date.now() - start).toBeLessThan(2000)
+      expect(Date.now() - start).toBeLessThan(2000 * patience)
     })
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { makeRootfs } from '../../../../tests/harness/bundle.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { encodePlan, type Frame, FrameReader, findInitBinary, NO_SLOT, type Plan, type Step, type StepOf } from '../../src/index.ts'
 
 export const CLONE_NEWNS = 0x20000
@@ -65,7 +66,7 @@ export function runPlan(plan: Partial<Plan>, options: RunOptions = {}): Outcome 
     const status = openSync(join(dir, 'status'), 'ax+')
     const [command, ...args] = [...(options.under ?? []), findInitBinary(), 'once']
     const stdio = [options.stdin ?? ('ignore' as const), 'pipe' as const, 'pipe' as const, request, status, 'ignore' as const]
-    const result = spawnSync(command, args, { stdio, timeout: 40_000, encoding: 'utf8' })
+    const result = spawnSync(command, args, { stdio, timeout: 40_000 * patience, encoding: 'utf8' })
     const frames = new FrameReader().push(readFileSync(join(dir, 'status')))
     closeSync(request)
     closeSync(status)

@@ -102,7 +102,7 @@ describeIf('user namespaces', [needsRoot], () => {
   })
 
   const [major = 0, minor = 0] = release().split('.').map(Number)
-  it.skipIf(major < 6 || (major === 6 && minor < 3))('mount_attr() maps the ids of a mount', () => {
+  it.skipIf(major < 6 || (major === 6 && minor < 3))('mount_attr() maps the ids of a mount (needs Linux 6.3 for tmpfs)', () => {
     const before: Step[] = [{ op: 'make_userns', slot: 5, uidMap: map, gidMap: map }]
     const steps: Step[] = [
       newMount(1, 'tmpfs', ['uid=7', 'gid=8']),
