@@ -10,7 +10,7 @@ export async function withLab(test: (lab: Lab) => Promise<void>): Promise<void> 
     await test(lab)
   } catch (error) {
     // What also goes wrong while clearing away must not hide the failure.
-    await lab.close({ check: false }).catch((second: unknown) => console.error('while clearing away:', second))
+    await lab.close({ check: false }).catch((second: unknown) => void process.stderr.write(`while clearing away: ${String(second)}\n`))
     throw error
   }
   await lab.close({ check: true })
