@@ -78,7 +78,7 @@ group('AppArmor', (group) => {
     ),
   )
 
-  conforms('a profile that is not loaded is an error that names it, and nothing has run', async (lab) => {
+  conforms('a profile that is not loaded is an error, and nothing has run', async (lab) => {
     const result = await lab.run(['/bin/echo', 'ran'], (config) => (config.process.apparmorProfile = `${lab.mark}-none`))
     expect(result.status).not.toBe(0)
     expect(result.stdout).toBe('')

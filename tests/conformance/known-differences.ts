@@ -51,6 +51,8 @@ export const knownDifferences: Readonly<Record<RuntimeKind, Readonly<Record<stri
     'hooks: get the state on stdin, their arguments and exactly their environment': 'the bundle is / for startContainer',
     'hooks: that do not read their stdin do no harm': 'the broken pipe is a failure',
     'hooks: of kind poststart run after the program was started, with status running': 'sometimes before those of kind startContainer',
+    'AppArmor: without a profile a program is unconfined': 'an empty name is taken for a profile',
+    'AppArmor: a profile that is not loaded is an error, and nothing has run': 'the error does not speak of AppArmor',
     'cgroup: a limit that is no number is refused': 'taken for a number',
     'update: takes sizes with suffixes': 'no suffixes',
     'update: lifts a limit with -1': 'fails for pids',

@@ -9,8 +9,8 @@ export async function withLab(test: (lab: Lab) => Promise<void>): Promise<void> 
   try {
     await test(lab)
   } catch (error) {
-    // What also goes wrong while clearing away must not hide the failure.
-    await lab.close({ check: false }).catch((second: unknown) => void process.stderr.write(`while clearing away: ${String(second)}\n`))
+    // What also goes wrong while clearing away must not hide the failure; it is shown with it.
+    await lab.close({ check: false }).catch((second: unknown) => Object.assign(error as Error, { whileClearingAway: second }))
     throw error
   }
   await lab.close({ check: true })
