@@ -4,7 +4,7 @@ import { readFileSync, rmdirSync } from 'node:fs'
 import { isTeuError } from '@teu/spec'
 import type { CgroupFacts } from '../host-facts.ts'
 import { parseProcCgroup } from '../probe/proc-cgroup.ts'
-import { isAlive } from '../probe/proc-stat.ts'
+import { isAlive, readParent } from '../probe/proc-stat.ts'
 import { type ProcessIdentity, readInit } from '../record/container-record.ts'
 import type { StatePaths } from '../record/paths.ts'
 import { type ActContext, act } from './act.ts'
@@ -17,12 +17,27 @@ export async function removeBroken(context: ActContext, paths: StatePaths, cgrou
   const init = identity(paths.init)
   if (init && isAlive(init)) {
     const left = cgroupsOf(init.pid, cgroups)
-    const process = { pid: init.pid, startTime: BigInt(init.startTime) }
-    await act(context, [{ op: 'kill_process', ...process, signal: 9 }]).catch(ignoreGone)
-    await act(context, [{ op: 'wait_process', ...process, timeoutMs: KILL_TIMEOUT_MS }]).catch(ignoreGone)
+    const monitor = monitorOf(init)
+    await act(context, [{ op: 'kill_process', ...inStep(init), signal: 9 }]).catch(ignoreGone)
+    // A monitor has a few words to write into the directory when init has ended.
+    for (const one of monitor ? [init, monitor] : [init]) {
+      await act(context, [{ op: 'wait_process', ...inStep(one), timeoutMs: KILL_TIMEOUT_MS }]).catch(ignoreGone)
+    }
     for (const directory of left) removeIfEmpty(directory)
   }
   removeStateDirectory(paths)
+}
+
+const inStep = ({ pid, startTime }: ProcessIdentity): { pid: number; startTime: bigint } => ({ pid, startTime: BigInt(startTime) })
+
+/** The process of teu-init that stays with a container; undefined where none does. */
+function monitorOf({ pid }: ProcessIdentity): ProcessIdentity | undefined {
+  const parent = readParent(pid)
+  try {
+    return parent && readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'teu:parent\n' ? parent : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function identity(path: string): ProcessIdentity | undefined {

@@ -37,6 +37,14 @@ export function readStartTime(pid: number, root = ''): string | undefined {
   return readProcStat(pid, root)?.startTime
 }
 
+/** The process that waits for the end of another one.
+ *  @returns  undefined when either is gone */
+export function readParent(pid: number, root = ''): { readonly pid: number; readonly startTime: string } | undefined {
+  const parentPid = readProcStat(pid, root)?.parentPid
+  const startTime = parentPid === undefined ? undefined : readStartTime(parentPid, root)
+  return parentPid === undefined || startTime === undefined ? undefined : { pid: parentPid, startTime }
+}
+
 /** Whether exactly this process lives. A zombie does not. For a process that was known in another boot compare {@link bootId} first. */
 export function isAlive(process: { readonly pid: number; readonly startTime: string }, root = ''): boolean {
   const stat = readProcStat(process.pid, root)
