@@ -74,7 +74,7 @@ export const STEPS = {
 
   // ---- processes and namespaces ---------------------------------------------------------------------------------------
   /** The next stage begins: clone3 of the container process with CLONE_NEW* `flags`, into the v2 cgroup in `cgroup` if given.
-   *  When the plan has joiner steps an intermediate process runs them first and clones with CLONE_PARENT. */
+   *  When the plan has joiner steps an intermediate process is cloned into that cgroup, runs them and clones with CLONE_PARENT. */
   clone: { op: 30, fields: { flags: 'u32', cgroup: 'slot' } },
   /** setns(2) with a namespace descriptor or a pidfd. */
   setns: { op: 31, fields: { slot: 'slot', flags: 'u32' } },

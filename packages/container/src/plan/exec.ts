@@ -63,11 +63,11 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
   const affinity = input.cpuAffinity ?? process.execCPUAffinity
   // Only children are in a pid namespace that was joined; and rights in a user namespace are had after joining it.
   const byJoiner = has('pid') || has('user') || has('time')
-  const cgroup = planExecCgroup(input, { inUserNamespace, clonesInside: byJoiner && has('cgroup') })
+  const cgroup = planExecCgroup(input, byJoiner || inUserNamespace)
   // The files of a process without rights belong to root until it makes itself dumpable, which nothing of the container may see.
   const ownScore = host.rootless && host.euid !== 0 ? ownOomScore(process) : []
 
-  const keep = [...streams.slots, ...extra.slots, ...(cgroup.cloneSlot === NO_SLOT ? [] : [cgroup.cloneSlot])]
+  const keep = [...streams.slots, ...extra.slots, ...(byJoiner || cgroup.cloneSlot === NO_SLOT ? [] : [cgroup.cloneSlot])]
   const enter: Step[] = [
     ...planAffinity(affinity?.initial, '/process/execCPUAffinity/initial'),
     ...ownScore,
@@ -122,22 +122,18 @@ export function compileExecPlan(input: ExecPlanInput): Plan {
   return { parent, joiner: byJoiner ? enter : [], container, after: [] }
 }
 
-/** The way into the container's cgroups. Cloning into one needs its directory as a descriptor, which the new process has for a moment too.
- *  In a container whose processes may trace others without any border of user namespaces, that moment is one too many: the process is
- *  moved instead. It is moved, too, when it would be cloned from inside the container's cgroup namespace: where the hierarchy is mounted
- *  with nsdelegate, as systemd does, nothing in that namespace can come from a cgroup outside.
- *  @see cgroup-v2.rst "Delegation Containment" */
-function planExecCgroup(
-  input: ExecPlanInput,
-  { inUserNamespace, clonesInside }: { readonly inUserNamespace: boolean; readonly clonesInside: boolean },
-): CgroupJoinInput & { readonly own: readonly Step[] } {
+/** The way into the container's cgroups. Cloning into one needs its directory as a descriptor. A joiner is cloned into it, and closes that
+ *  before there is a process that the container can see. Without one the new process has it for a moment, which is one too many in a
+ *  container whose processes may trace others without any border of user namespaces: there it is moved instead, which takes longer.
+ *  @param isHidden  nothing of the container can look into the new process while it has the descriptor */
+function planExecCgroup(input: ExecPlanInput, isHidden: boolean): CgroupJoinInput & { readonly own: readonly Step[] } {
   const { spec, process } = input
   const cgroup = input.host.rootless ? { ...input.cgroup, own: [] } : moveItself(input.cgroup)
   const opened = cgroup.beforeClone.find((step) => step.op === 'open')
   const canTrace = [spec.process?.capabilities, process.capabilities].some(
     (sets) => sets?.bounding?.includes('CAP_SYS_PTRACE') === true || sets?.permitted?.includes('CAP_SYS_PTRACE') === true,
   )
-  if (opened?.op !== 'open' || !(clonesInside || (canTrace && !inUserNamespace))) return cgroup
+  if (opened?.op !== 'open' || !canTrace || isHidden) return cgroup
   return {
     ...cgroup,
     beforeClone: [],

@@ -35,13 +35,10 @@ static void settle(struct run *run, const char *name) {
   trace_forget(run);
 }
 
-static struct sys_clone_args container_args(const struct step_clone *step, int cgroup) {
-  struct sys_clone_args args = {.flags = step->flags};
-  if (cgroup >= 0) {
-    args.flags |= CLONE_INTO_CGROUP_FLAG;
-    args.cgroup = (uint64_t)cgroup;
-  }
-  return args;
+static void into_cgroup(struct sys_clone_args *args, int cgroup) {
+  if (cgroup < 0) return;
+  args->flags |= CLONE_INTO_CGROUP_FLAG;
+  args->cgroup = (uint64_t)cgroup;
 }
 
 /* `network` is a namespace to enter, or -1. */
@@ -66,7 +63,8 @@ static bool has_ready_network(const struct run *run, const struct step_clone *st
 static int clone_directly(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
   int pidfd = -1;
   bool enters = has_ready_network(run, step);
-  struct sys_clone_args args = container_args(step, cgroup);
+  struct sys_clone_args args = {.flags = step->flags};
+  into_cgroup(&args, cgroup);
   if (enters) args.flags &= ~(uint64_t)CLONE_NEWNET;
   args.flags |= CLONE_PIDFD;
   args.pidfd = (uintptr_t)&pidfd;
@@ -85,16 +83,16 @@ static int clone_directly(struct run *run, const struct step_clone *step, int cg
   return pid < 0 ? fail(run, TEU_SYS_clone3, error, NULL) : know_child(run, pid, pidfd);
 }
 
-/* The joiner: enters namespaces that exist, then makes the container process, which becomes the parent's child. Its own pid
+/* The joiner: is born in the container's cgroup, as it could not clone into one from inside a cgroup namespace (where the hierarchy is
+ * mounted with nsdelegate, nothing in such a namespace comes from outside). It enters namespaces that exist, then makes the container process, which becomes the parent's child. Its own pid
  * namespace is the host's still, so the pid that it gets is the one that the parent knows. */
-static _Noreturn void run_joiner(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
+static _Noreturn void run_joiner(struct run *run, const struct step_clone *step, int sync_fd) {
   const struct teu_step *clone_step = run->step;
   leave_parent(run, sync_fd);
   settle(run, "teu:joiner");
   if (run_stage(run, TEU_STAGE_JOINER) < 0) end_failed_stage(run);
   trace_send(run);
-  struct sys_clone_args args = container_args(step, cgroup);
-  args.flags |= CLONE_PARENT; /* takes the exit signal of this process */
+  struct sys_clone_args args = {.flags = step->flags | CLONE_PARENT}; /* takes the exit signal of this process */
   pid_t pid = sys_clone3(&args);
   if (pid == 0) run_container(run, clone_step, -1);
   run->step = clone_step;
@@ -125,8 +123,9 @@ static int await_joiner(struct run *run, pid_t joiner, int joiner_pidfd) {
 static int clone_by_joiner(struct run *run, const struct step_clone *step, int cgroup, int sync_fd) {
   int pidfd = -1;
   struct sys_clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+  into_cgroup(&args, cgroup);
   pid_t joiner = sys_clone3(&args);
-  if (joiner == 0) run_joiner(run, step, cgroup, sync_fd);
+  if (joiner == 0) run_joiner(run, step, sync_fd);
   int error = errno;
   (void)close(sync_fd);
   if (joiner < 0) return fail(run, TEU_SYS_clone3, error, NULL);
