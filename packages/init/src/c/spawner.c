@@ -22,12 +22,12 @@
 struct entry {
   uint32_t tag;
   int control; /* -1: no plan yet */
-  uint8_t *mark; /* shared with the process of the plan: 1 when it has sent DONE; NULL: not known */
+  uint8_t *mark; /* shared with the process of the plan: what has become of it (report.h); NULL: not known */
   unsigned pipe_count;
   struct kept_pipe pipes[MAX_PIPES];
 };
 
-/* Marks of that many plans at once; those beyond have none. */
+/* So many plans at once have a mark; a plan beyond has none. */
 #define MAX_MARKS 4096
 
 struct spawner {
