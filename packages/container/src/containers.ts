@@ -293,8 +293,6 @@ export class Containers {
       // Each frame that comes alone wakes this process once more.
       quietStart: foreground && options.onStarted === undefined && config.spec.hooks?.poststart === undefined,
       removeAtExit: foreground && options.keep !== true,
-      // What a command line has started is looked at, and limited, from other command lines.
-      onlyNeededCgroups: foreground && options.keep !== true && this.#helper === 'spawner',
       bindToCaller: foreground,
       ...(terminal && { terminal }),
       ...(options.listenFds && { listenFds: options.listenFds }),

@@ -70,20 +70,7 @@ function direct(request: PlanRequest, finish: (plan: Plan, request: PlanRequest)
 
 /** Everything beside config and id that a plan depends on; undefined for what is rare, or depends on more than we know. */
 function templateKey(
-  {
-    config,
-    host,
-    mode,
-    cgroupManager,
-    stdio,
-    terminal,
-    extraFds,
-    listenFds,
-    removeAtExit,
-    onlyNeededCgroups,
-    options,
-    ...flags
-  }: PlanRequest,
+  { config, host, mode, cgroupManager, stdio, terminal, extraFds, listenFds, removeAtExit, options, ...flags }: PlanRequest,
   root: string,
 ): string | undefined {
   const rare = [terminal, listenFds, options.consoleSocket, options.pidFile, options.pidfdSocket, options.notifySocket]
@@ -100,7 +87,6 @@ function templateKey(
     cgroupManager,
     ...streams,
     removeAtExit,
-    onlyNeededCgroups,
     forwardSignals,
     quietStart,
     bindToCaller,

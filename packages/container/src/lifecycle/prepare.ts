@@ -8,7 +8,6 @@ import { checkContainerId, parseSpec, prepareSpec, type Spec, TeuError, validate
 import { cgroupFileProbe, chooseCgroups } from '../cgroup/choose.ts'
 import { memoryHierarchy } from '../cgroup/guard.ts'
 import type { CgroupLocation } from '../cgroup/locate.ts'
-import { withoutUnneeded } from '../cgroup/needed.ts'
 import { planCgroupAfter, planCgroupJoin, planCgroupSetup } from '../cgroup/plan.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/create.ts'
@@ -93,8 +92,6 @@ export interface PlanRequest {
   readonly bindToCaller?: boolean
   /** The monitor removes the container when it has ended. */
   readonly removeAtExit: boolean
-  /** Nobody but the caller is going to deal with the container: no cgroups beyond what it needs. */
-  readonly onlyNeededCgroups: boolean
   readonly options: CreateOptions
 }
 
@@ -109,8 +106,7 @@ export function planContainer(request: PlanRequest): PlannedContainer {
   const { spec } = config
   checkTerminal(request)
   const { cgroupsPath, resources, namespaces } = spec.linux ?? {}
-  const chosen = chooseCgroups({ cgroupsPath, id: config.id, manager: request.cgroupManager, host, resources })
-  const cgroup = request.onlyNeededCgroups && !cgroupsPath && !chosen.unit ? withoutUnneeded(chosen, resources) : chosen
+  const cgroup = chooseCgroups({ cgroupsPath, id: config.id, manager: request.cgroupManager, host, resources })
   const privatePidNamespace = namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false
   const seccomp = spec.linux?.seccomp && seccompFilter(spec.linux.seccomp, { host, isOnly: config.isOnly })
   const plan = compileCreatePlan({
@@ -124,7 +120,6 @@ export function planContainer(request: PlanRequest): PlannedContainer {
       setup: planCgroupSetup({ spec: cgroup.unit ? whileHeld(spec) : spec, location: cgroup, host, hasFile: cgroupFileProbe(cgroup) }),
       ...planCgroupJoin(cgroup),
       paths: cgroup.paths,
-      leftOut: chosen.hierarchies.filter((hierarchy) => !cgroup.hierarchies.includes(hierarchy)).map(({ root }) => root),
       // A container that was created stays, stopped, with its cgroups, until it is destroyed.
       after: request.removeAtExit ? planCgroupAfter(cgroup, { privatePidNamespace, resources }) : keepCounters(cgroup, paths),
     },

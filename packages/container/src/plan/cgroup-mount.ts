@@ -38,18 +38,16 @@ function planUnified(planned: PlannedMount, { host, namespaces, slots, cgroupPat
   ]
 }
 
-/** v1 and hybrid: a tmpfs with one directory for each hierarchy, named as on the host, and a link for each controller of a joint one.
- *  One that the container stays out of would show the cgroups of others, below the caller's. */
+/** v1 and hybrid: a tmpfs with one directory for each hierarchy, named as on the host, and a link for each controller of a joint one. */
 function planHierarchies(planned: PlannedMount, context: MountContext): Step[] {
   const { options, pointer, destination } = planned
-  const { host, slots, cgroupsLeftOut } = context
+  const { host, slots } = context
   const top = slots.take(pointer)
   const steps: Step[] = [
     { op: 'new_mount', slot: top, type: 'tmpfs', source: 'tmpfs', options: ['mode=755', 'size=1m'], attrs: STRICT, pointer },
     attachStep(top, planned, SLOT.root, destination, true),
   ]
   for (const hierarchy of host.cgroup.v1) {
-    if (cgroupsLeftOut.includes(hierarchy.mountPoint)) continue
     const name = posix.basename(hierarchy.mountPoint)
     const slot = slots.take(pointer)
     steps.push(...hierarchySteps(slot, hierarchy, planned, context), attachStep(slot, planned, top, `/${name}`))

@@ -113,7 +113,6 @@ export function planParts(input: CreatePlanInput): ContainerParts {
     openInParent,
     defaultPropagation: openInParent ? propagation : 0,
     cgroupPaths: input.cgroup.paths ?? {},
-    cgroupsLeftOut: input.cgroup.leftOut ?? [],
     beforeCgroup: inCgroup,
     ...(joined.userSlot !== undefined && { userSlot: joined.userSlot }),
   })

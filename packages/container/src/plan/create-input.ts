@@ -20,8 +20,6 @@ export interface CreatePlanInput extends ProgramInput {
     /** The container's directory in each hierarchy, v1 by controller, v2 under ''. Without an entry a mount of type `cgroup` shows the
      *  caller's own cgroup, read-only. */
     readonly paths?: Readonly<Record<string, string>>
-    /** Mount points of the hierarchies that the container stays out of on purpose. A mount of type `cgroup` does not show them. */
-    readonly leftOut?: readonly string[]
   }
   /** Path of a joined namespace → its link text (`net:[4026531840]`), to tell those of the host. A path that is missing here counts as
    *  the host's wherever that matters. */

@@ -31,8 +31,6 @@ export interface MountContext {
   readonly defaultPropagation: number
   /** The container's directory in each hierarchy: v1 by controller, v2 under ''. */
   readonly cgroupPaths: Readonly<Record<string, string>>
-  /** Mount points of v1 hierarchies that are not shown. */
-  readonly cgroupsLeftOut: readonly string[]
   /** Steps that have to come before the first mount of a cgroup hierarchy: the process is in its cgroup then. */
   readonly beforeCgroup: readonly Step[]
 }

@@ -62,23 +62,10 @@ describeIf('run', [needsRoot], () => {
     await delay(2_100)
     for (const id of ['first-container', 'other-container', 'third-container', 'an-id-of-another-length']) {
       const groups = membership(await output(id))
-      const needed = groups.filter(({ controllers }) => ['', 'devices', 'freezer', 'memory'].includes(controllers))
-      expect(needed.length).toBeGreaterThan(0)
-      for (const { path } of needed) expect(path).toMatch(new RegExp(`/teu-${id}$`))
+      expect(groups.length).toBeGreaterThan(0)
+      for (const { path } of groups) expect(path).toMatch(new RegExp(`/teu-${id}$`))
     }
     expect(readdirSync(containers.root)).toEqual([])
-  })
-
-  it('stays in the v1 cgroups of its caller where it has no limit, and does not see them', async () => {
-    writeConfig('cat /proc/self/cgroup; ls /sys/fs/cgroup')
-    await delay(2_100)
-    const text = await output('container-without-limits')
-    const own = membership(readFileSync('/proc/self/cgroup', 'utf8'))
-    for (const { controllers, path } of membership(text)) {
-      if (path.endsWith('/teu-container-without-limits')) continue
-      expect(path).toBe(own.find((group) => group.controllers === controllers)?.path)
-      expect(text.split('\n')).not.toContain(controllers.replace('name=', ''))
-    }
   })
 
   it('says so when its monitor was killed, and leaves nothing behind', async () => {
