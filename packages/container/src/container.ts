@@ -303,7 +303,10 @@ export class Container implements AsyncDisposable {
     const status = statusOf(loaded)
     if (options.force !== true) refuseDestroy(status, this.id)
     if (init && isLive(status)) await this.#killAndWait(loaded, options.timeoutMs ?? KILL_TIMEOUT_MS)
-    if (this.#live) await this.#live.run.finished.catch(noop)
+    if (this.#live) {
+      this.#live.run.ref()
+      await this.#live.run.finished.catch(noop)
+    }
     for (const watch of this.#watches) watch.release()
     // Without a pid namespace init's death takes nobody along; and what is frozen cannot die. With one, whoever is in the cgroup now is
     // of another container that was given the same.

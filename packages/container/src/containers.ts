@@ -260,7 +260,8 @@ export class Containers {
         trace: this.#trace ?? isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
-      return { run, paths, stdio, config: request.config, owner, unit }
+      const removesAll = foreground && unit === undefined && removesState(mode, options, spec)
+      return { run, paths, stdio, config: request.config, owner, unit, removesAll }
     } catch (error) {
       stdio?.discard()
       stdio?.releaseTransport()

@@ -102,10 +102,11 @@ export function planCgroupAfter(location: CgroupLocation, options: CgroupAfterOp
   const processes = processHierarchy(location)
   const kill: Step[] = processes && !options.privatePidNamespace ? [{ op: 'kill_cgroup', path: processes.path }] : []
   const remove = ownHierarchies(location).map(({ path }): Step => ({ op: 'remove_cgroup', path }))
-  return [...collectSteps(location, options.resources), ...kill, ...remove]
+  return [...planCollect(location, options.resources), ...kill, ...remove]
 }
 
-function collectSteps(location: CgroupLocation, resources: LinuxResources = {}): Step[] {
+/** Steps of the `after` stage that collect the last numbers, see {@link planCgroupAfter}. */
+export function planCollect(location: CgroupLocation, resources: LinuxResources = {}): Step[] {
   const steps: Step[] = []
   const collect = (hierarchy: CgroupHierarchy | undefined, ...names: string[]): void => {
     for (const name of hierarchy ? names : []) steps.push({ op: 'collect', name, path: `${hierarchy?.path}/${name}` })

@@ -1,7 +1,7 @@
-/** Streams over the ends of FIFOs. Node reads a FIFO through libuv's poll (net.Socket); Bun reads nothing that way, but does with a
- *  blocking descriptor and fs streams. */
+/** Streams over the ends of FIFOs. Node reads and writes a FIFO through libuv's poll (net.Socket); Bun reads nothing that way, but does with
+ *  streams of its own. Reading with node:fs would take one of Bun's few threads for each output, and none would be left for the inputs. */
 
-import { close, createReadStream, write } from 'node:fs'
+import { close, closeSync, write } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 
@@ -9,8 +9,20 @@ const onBun = process.versions['bun'] !== undefined
 
 /** Takes over `fd`; the stream closes it. */
 export function readableFrom(fd: number): Readable {
-  if (onBun) return createReadStream('', { fd, autoClose: true })
-  return socketOver({ fd, readable: true, writable: false })
+  return onBun ? streamOfBun(fd) : socketOver({ fd, readable: true, writable: false })
+}
+
+/** The part of Bun's own interface that is needed here. */
+interface Bun {
+  file(fd: number): { stream(): ReadableStream<Uint8Array> }
+}
+
+/** Bun leaves the descriptor open. */
+function streamOfBun(fd: number): Readable {
+  const { Readable } = process.getBuiltinModule('node:stream')
+  const { Bun } = globalThis as unknown as { Bun: Bun }
+  const stream = Readable.fromWeb(Bun.file(fd).stream() as Parameters<typeof Readable.fromWeb>[0])
+  return stream.once('close', () => closeSync(fd))
 }
 
 /** Takes over `fd`. Writing after the container closed its end fails with EPIPE, which ends the stream and is no error. */

@@ -194,6 +194,7 @@ export function sharedSpawner(): SpawnerTransport {
 
 /** Opens this process's end of a FIFO that teu-init holds open both ways, so that neither kind of open can block. */
 export function openPipeEnd(path: string, containerReads: boolean): number {
-  const nonBlocking = process.versions['bun'] === undefined ? constants.O_NONBLOCK : 0
+  // Bun's writer waits in a thread.
+  const nonBlocking = containerReads && process.versions['bun'] !== undefined ? 0 : constants.O_NONBLOCK
   return openSync(path, (containerReads ? constants.O_WRONLY : constants.O_RDONLY) | nonBlocking | constants.O_NOFOLLOW)
 }

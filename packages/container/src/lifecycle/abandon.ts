@@ -21,6 +21,8 @@ export interface Begun {
   readonly config: PreparedConfig
   readonly owner: CgroupOwner
   readonly unit: NewUnit | undefined
+  /** The plan ends with the removal of all that the container had. */
+  readonly removesAll: boolean
 }
 
 /** Ends the plan and removes what is left of the container. teu-init has undone its part when `finished` settles, unless its own process
@@ -41,6 +43,11 @@ export async function abandon(begun: Begun, context: () => ActContext, cause: un
   run.signal(9)
   run.release()
   await run.finished.catch(() => undefined)
+  if (begun.removesAll && run.isComplete && !run.leftSomething) {
+    // The end was faster than the wish for it. What is there under these names now is another container's.
+    stdio.releaseTransport()
+    return cause
+  }
   await attempt(async () => await killRest(begun, context))
   if (unit) await attempt(async () => await unit.release())
   // What teu-init has not made, and therefore not removed, may be somebody else's.

@@ -31,6 +31,8 @@ export class PlanRun {
   startTime: string | undefined
   /** A step has failed, and teu-init has taken back what it had made. It has not where it was killed itself. */
   isUndone: boolean = false
+  /** All of the plan has been done. */
+  isComplete: boolean = false
   /** It waits at the gate. */
   readonly created: Promise<void>
   /** The program runs. */
@@ -62,6 +64,7 @@ export class PlanRun {
       },
     })
     this.finished = this.#submission.done.then(() => {
+      this.isComplete = this.#failure === undefined
       this.isUndone = this.#failure !== undefined && !wasKilled(this.#failure)
       if (this.#failure) throw this.#error(this.#failure)
     })

@@ -83,6 +83,7 @@ function templateKey(
   const { forwardSignals, bindToCaller, quietStart } = flags
   return [
     root,
+    config.bundle,
     config.id.length,
     cgroupManager,
     ...streams,

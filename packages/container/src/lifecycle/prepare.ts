@@ -8,7 +8,7 @@ import { checkContainerId, parseSpec, prepareSpec, type Spec, TeuError, validate
 import { cgroupFileProbe, chooseCgroups } from '../cgroup/choose.ts'
 import { memoryHierarchy } from '../cgroup/guard.ts'
 import type { CgroupLocation } from '../cgroup/locate.ts'
-import { planCgroupAfter, planCgroupJoin, planCgroupSetup } from '../cgroup/plan.ts'
+import { planCgroupAfter, planCgroupJoin, planCgroupSetup, planCollect } from '../cgroup/plan.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileCreatePlan, type StdioPlan, type TerminalPlan } from '../plan/create.ts'
 import { bootId, readOwnStartTime } from '../probe/proc-stat.ts'
@@ -121,7 +121,9 @@ export function planContainer(request: PlanRequest): PlannedContainer {
       ...planCgroupJoin(cgroup),
       paths: cgroup.paths,
       // A container that was created stays, stopped, with its cgroups, until it is destroyed.
-      after: request.removeAtExit ? planCgroupAfter(cgroup, { privatePidNamespace, resources }) : keepCounters(cgroup, paths),
+      after: request.removeAtExit
+        ? planCgroupAfter(cgroup, { privatePidNamespace, resources })
+        : [...planCollect(cgroup, resources), ...keepCounters(cgroup, paths)],
     },
     stdio: request.stdio,
     namespaceLinks: namespaceLinks(spec),

@@ -2,7 +2,7 @@
 
 import { type Dirent, lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { TeuError } from '@teu/spec'
+import { isTeuError, TeuError } from '@teu/spec'
 import { STATE_FILES, type StatePaths } from '../record/paths.ts'
 
 /** Default state root: `/run/teu`; for an ordinary user `$XDG_RUNTIME_DIR/teu`.
@@ -100,7 +100,20 @@ export function claim(paths: StatePaths, id: string): void {
 export function removeStateDirectory(paths: StatePaths): void {
   for (const name of STATE_FILES) unlinkIfThere(`${paths.directory}/${name}`)
   rmdirIfThere(paths.notifyDirectory)
-  rmdirIfThere(paths.directory)
+  try {
+    rmdirIfThere(paths.directory)
+  } catch (error) {
+    if (!isTeuError(error) || error.errno !== 'ENOTEMPTY') throw error
+    for (const name of readdirSync(paths.directory)) if (isTemporary(name)) unlinkIfThere(`${paths.directory}/${name}`)
+    rmdirIfThere(paths.directory)
+  }
+}
+
+/** What a process of teu leaves that is killed between making a file and giving it its name: `state.json.PID.N.tmp`, `lock.PID.stale`,
+ *  `.exit.PID`, `.PID.N` … */
+function isTemporary(name: string): boolean {
+  const match = /^\.?(.*?)\.?\d+(\.\d+)?(\.tmp|\.stale)?$/.exec(name)
+  return match !== null && (match[1] === '' || STATE_FILES.includes(match[1] ?? ''))
 }
 
 /** Most of the files are not: looking costs less than an error. */

@@ -45,8 +45,12 @@ export function exitFromRecord(paths: StatePaths, cgroup: CgroupLocation): ExitR
     const content = readIfThere(path)
     if (content !== undefined) collected.set(name, content)
   }
+  // A container that has stopped keeps its cgroup, and the limit in it, until it is destroyed.
+  const memory = memoryHierarchy(cgroup)
+  const limit = memory && readIfThere(`${memory.path}/${memory.version === 2 ? 'memory.max' : 'memory.limit_in_bytes'}`)
+  if (limit !== undefined) collected.set('memory.max', limit)
   const exitedAt = new Date(Number(time) * 1000)
-  return report(Number(status), exitedAt, (Number(flags) & TIMED_OUT) !== 0, oomReport(collected, memoryHierarchy(cgroup)?.path), undefined)
+  return report(Number(status), exitedAt, (Number(flags) & TIMED_OUT) !== 0, oomReport(collected, memory?.path), undefined)
 }
 
 function report(
