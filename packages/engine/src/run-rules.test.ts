@@ -20,7 +20,11 @@ describe('run() refuses before it does anything', () => {
     [{ ...PROGRAM, command: 'true' }, TypeError, 'run: command must be an array, got "true"'],
     [{ ...PROGRAM, user: null }, TypeError, 'run: user must be a number or a string, got null'],
     [{ ...PROGRAM, mounts: {} }, TypeError, 'run: mounts must be an array, got an object'],
-    [{ ...PROGRAM, env: { A: 1 } }, TypeError, 'run: env must be an object or an array of strings, got an object'],
+    [
+      { ...PROGRAM, env: { A: 1 } },
+      TypeError,
+      'run: env must be an object or an array of strings, with names that have no "=", got an object',
+    ],
     [{ ...PROGRAM, cpus: 0 }, RangeError, 'run: cpus must be a number from 0.01 to 1000000, got 0'],
     [{ ...PROGRAM, seccomp: 'none' }, TypeError, 'run: seccomp must be a profile or unconfined, got "none"'],
     [{ ...PROGRAM, timeoutMs: -1 }, RangeError, 'run: timeoutMs must be an integer of milliseconds from 0 to 4294967295, got -1'],

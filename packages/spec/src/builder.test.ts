@@ -13,6 +13,13 @@ function build(more: Partial<SpecOptions> = {}) {
 }
 
 describe('specFor()', () => {
+  it('refuses capabilities and names of environment variables that cannot be', () => {
+    const base = { rootfs: '/r', command: ['true'] }
+    expect(() => specFor({ ...base, capabilities: ['CAP_FOO'] })).toThrow(RangeError)
+    expect(() => specFor({ ...base, env: { 'A=B': 'c' } })).toThrow('specFor: env must be')
+    expect(() => specFor({ ...base, env: { '': 'c' } })).toThrow(RangeError)
+  })
+
   it('is secure by default', () => {
     const spec = build()
     expect(spec.linux?.namespaces?.map(({ type }) => type)).toEqual(['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'])
@@ -102,11 +109,11 @@ describe('specFor()', () => {
     [{ network: 'bridge' }, 'specFor: network must be none or host, got "bridge"'],
     [{ command: undefined }, 'specFor: command must be an array, got nothing'],
     [{ command: 'true' }, 'specFor: command must be an array, got "true"'],
-    [{ env: 5 }, 'specFor: env must be an object or an array of strings, got 5'],
-    [{ env: { A: 5 } }, 'specFor: env must be an object or an array of strings, got an object'],
+    [{ env: 5 }, 'specFor: env must be an object or an array of strings, with names that have no "=", got 5'],
+    [{ env: { A: 5 } }, 'specFor: env must be an object or an array of strings, with names that have no "=", got an object'],
     [{ user: null }, 'specFor: user must be a number or an object, got null'],
     [{ mounts: {} }, 'specFor: mounts must be an array, got an object'],
-    [{ capabilities: 5 }, 'specFor: capabilities must be an array, got 5'],
+    [{ capabilities: 5 }, 'specFor: capabilities must be an array of capabilities, such as CAP_NET_BIND_SERVICE, got 5'],
     [{ cpus: true }, 'specFor: cpus must be a number'],
     [{ memorySwap: '5x' }, 'memorySwap: expected a size'],
     [{ memory: 0 }, 'memory: expected a size above 0, or -1 for unlimited, got 0'],

@@ -1,4 +1,5 @@
 import { parseBytes } from './bytes.ts'
+import { capabilityNumber } from './capabilities.ts'
 import { checkOptions, OPTION, type OptionRule, wordOption } from './check-options.ts'
 import { DEFAULT_CAPABILITIES, DEFAULT_PATH, defaultSpec } from './default-spec.ts'
 import { TeuError } from './error.ts'
@@ -68,7 +69,7 @@ const list: OptionRule = { expected: 'an array', isKind: Array.isArray }
 export const SPEC_OPTION_RULES: Readonly<Record<keyof SpecOptions, OptionRule>> = {
   rootfs: OPTION.any,
   command: list,
-  env: { expected: 'an object or an array of strings', isKind: isEnvironment },
+  env: { expected: 'an object or an array of strings, with names that have no "="', isKind: isEnvironment, isInRange: hasEnvironmentNames },
   cwd: OPTION.text,
   user: { expected: 'a number or an object', isKind: (value) => typeof value === 'number' || OPTION.object.isKind(value) },
   mounts: list,
@@ -84,7 +85,12 @@ export const SPEC_OPTION_RULES: Readonly<Record<keyof SpecOptions, OptionRule>> 
   hostname: OPTION.text,
   readonly: OPTION.flag,
   network: wordOption('none', 'host'),
-  capabilities: list,
+  // A config may name capabilities of other kernels; here a name that does not exist is a slip.
+  capabilities: {
+    expected: 'an array of capabilities, such as CAP_NET_BIND_SERVICE',
+    isKind: OPTION.texts.isKind,
+    isInRange: (names: readonly string[]) => names.every((name) => capabilityNumber(name) !== undefined),
+  },
   noNewPrivileges: OPTION.flag,
   terminal: OPTION.flag,
   consoleSize: OPTION.object,
@@ -104,6 +110,10 @@ function isNumber(value: unknown): boolean {
 function isEnvironment(value: unknown): boolean {
   const entries: unknown = OPTION.object.isKind(value) ? Object.values(value as object) : value
   return OPTION.texts.isKind(entries)
+}
+
+function hasEnvironmentNames(env: Readonly<Record<string, string>> | readonly string[]): boolean {
+  return isList(env) || Object.keys(env).every((name) => name !== '' && !name.includes('='))
 }
 
 /**
