@@ -24,7 +24,7 @@ describeIf('watching a memory cgroup', [needsRoot, needsMemory], () => {
   })
 
   async function leave(): Promise<void> {
-    if (inside.exitCode === null) {
+    if (inside.exitCode === null && inside.signalCode === null) {
       const ended = new Promise((resolve) => inside.once('exit', resolve))
       inside.stdin?.end()
       await ended
@@ -40,8 +40,9 @@ describeIf('watching a memory cgroup', [needsRoot, needsMemory], () => {
   }
   afterEach(leave)
 
-  /** Needs more than there is: the kernel kills it. */
-  const overeat = (): void => void inside.stdin?.write('head -c 100m /dev/zero | tail > /dev/null 2>&1\n')
+  /** Needs more than there is: the kernel kills it, and not by chance the shell that has started it. */
+  const EAT = 'head -c 100m /dev/zero | sh -c "echo 1000 > /proc/self/oom_score_adj; exec tail" > /dev/null 2>&1'
+  const overeat = (): void => void inside.stdin?.write(`${EAT}\n`)
 
   it('tells the kills so far, then each further one, and ends with the cgroup', async () => {
     await using spawner = new Spawner()
