@@ -11,7 +11,8 @@ import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abortable } from './lifecycle/abortable.ts'
-import { type ActContext, act, actTransport, runHooks, startAct } from './lifecycle/act.ts'
+import { type ActContext, act, actTransport, runHooks } from './lifecycle/act.ts'
+import { watchOomEvents } from './lifecycle/oom-events.ts'
 import { type ExecOptions, startExec } from './lifecycle/exec.ts'
 import type { PlanRun } from './lifecycle/plan-run.ts'
 import { startAndNotify } from './lifecycle/notify.ts'
@@ -256,36 +257,7 @@ export class Container implements AsyncDisposable {
         containerId: this.id,
       })
     }
-    const queue: OomEvent[] = []
-    let wake: () => void = noop
-    let known: bigint | undefined
-    const watch = startAct(this.#act('events'), [{ op: 'watch_oom', path: memory.path, v2: memory.version === 2 }], (kills) => {
-      // The first event carries the present count: it is news only when something has been killed.
-      if (known === undefined ? kills > 0n : kills > known) queue.push({ time: new Date(), count: Number(kills) })
-      known = kills
-      wake()
-    })
-    this.#watches.add(watch)
-    let ended = false
-    const settled = watch.finished.catch(noop).then(() => {
-      ended = true
-      wake()
-    })
-    const abort = (): void => watch.release()
-    options.signal?.addEventListener('abort', abort, { once: true })
-    try {
-      while (true) {
-        const event = queue.shift()
-        if (event !== undefined) yield event
-        else if (ended) return
-        else await new Promise<void>((resolve) => (wake = resolve))
-      }
-    } finally {
-      options.signal?.removeEventListener('abort', abort)
-      watch.release()
-      await settled
-      this.#watches.delete(watch)
-    }
+    yield* watchOomEvents(this.#act('events'), memory, this.#watches, options.signal)
   }
 
   /** Removes the container: with `force` whatever its state, else only a stopped or created one.
