@@ -113,10 +113,6 @@ static int parent_part(struct run *run, const struct teu_step *step, int fd) {
     descriptor = -1;
     return slot_put(run, step->u.give.slot, fd);
   }
-  if (step->op == TEU_OP_GIVE && fd >= 0) {
-    descriptor = -1;
-    return slot_put(run, step->u.give.slot, fd);
-  }
   return fail(run, TEU_SYS_sync, EPROTO, NULL);
 }
 
