@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
-import { checkContainerId, checkOptions, isTeuError, type Spec, type TeuErrorCode } from '@teu/spec'
+import { checkContainerId, checkOptions, isTeuError, type TeuErrorCode } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abandon, type Begun } from './lifecycle/abandon.ts'
@@ -127,7 +127,7 @@ export class Containers {
         await this.#open(id, stdio.transport, options)
       }
       const pid = run.pid as number
-      if (!removesState(mode, options, spec)) completeRecord(this.root, id)
+      if (!begun.removesAll) completeRecord(this.root, id)
       options.onStarted?.({
         pid,
         ...(stdio.stdin && { stdin: stdio.stdin }),
@@ -143,7 +143,7 @@ export class Containers {
     stdio.releaseTransport()
     if (options.keep !== true && begun.unit) await clearCgroups(begun.owner)
     // teu-init has removed it, unless a file was in the way.
-    const isRemoved = removesState(mode, options, spec) && !run.leftSomething
+    const isRemoved = begun.removesAll && !run.leftSomething
     if (options.keep !== true && !isRemoved) removeStateDirectory(paths)
     if (options.keep !== true && spec.hooks?.poststop) {
       await runHooks({ transport: actTransport(this.#context), containerId: id, operation: 'delete' }, 'poststop', { spec, bundle, pid: 0 })
@@ -260,8 +260,7 @@ export class Containers {
         trace: this.#trace ?? isTraced(),
         ...(stdio.tag !== undefined && { tag: stdio.tag }),
       })
-      const removesAll = foreground && unit === undefined && removesState(mode, options, spec)
-      return { run, paths, stdio, config: request.config, owner, unit, removesAll }
+      return { run, paths, stdio, config: request.config, owner, unit, removesAll: removesState(request) }
     } catch (error) {
       stdio?.discard()
       stdio?.releaseTransport()
@@ -328,14 +327,14 @@ function absoluteOptions(options: RunOptions): RunOptions {
   return absolute
 }
 
-function finishPlan(plan: Plan, { mode, options, removeAtExit, config, paths }: PlanRequest): Plan {
-  return removeAtExit && removesState(mode, options, config.spec) ? withStateRemoval(plan, paths) : plan
+function finishPlan(plan: Plan, request: PlanRequest): Plan {
+  return removesState(request) ? withStateRemoval(plan, request.paths) : plan
 }
 
 /** In `run` the state directory goes with the container, also when this process is killed meanwhile. Not where the record is written
  *  once more after the start: the program may have ended by then. */
-function removesState(mode: CreateMode, options: RunOptions, spec: Spec): boolean {
-  return mode === 'run' && options.keep !== true && !hasSetupHooks(spec)
+function removesState({ mode, removeAtExit, config }: PlanRequest): boolean {
+  return mode === 'run' && removeAtExit && !hasSetupHooks(config.spec)
 }
 
 function withStateRemoval(plan: Plan, paths: StatePaths): Plan {

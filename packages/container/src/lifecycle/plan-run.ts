@@ -29,10 +29,6 @@ export class PlanRun {
   /** Host pid and start time of the container process, as soon as it exists. */
   pid: number | undefined
   startTime: string | undefined
-  /** A step has failed, and teu-init has taken back what it had made. It has not where it was killed itself. */
-  isUndone: boolean = false
-  /** All of the plan has been done. */
-  isComplete: boolean = false
   /** It waits at the gate. */
   readonly created: Promise<void>
   /** The program runs. */
@@ -42,6 +38,7 @@ export class PlanRun {
   /** Every step is done, in plans without a container process. Rejects with the first failure. */
   readonly finished: Promise<void>
   readonly #submission: Submission
+  #isOver = false
   #failure: FailedFrame | undefined
   #exit: Extract<Frame, { kind: 'exited' }> | undefined
   readonly #cleanup: FailedFrame[] = []
@@ -64,8 +61,7 @@ export class PlanRun {
       },
     })
     this.finished = this.#submission.done.then(() => {
-      this.isComplete = this.#failure === undefined
-      this.isUndone = this.#failure !== undefined && !wasKilled(this.#failure)
+      this.#isOver = true
       if (this.#failure) throw this.#error(this.#failure)
     })
     this.exited = this.finished.then(() => this.#report())
@@ -74,6 +70,16 @@ export class PlanRun {
     this.created = created.promise
     this.started = started.promise
     for (const promise of [this.created, this.started, this.exited, this.finished]) promise.catch(ignored)
+  }
+
+  /** All of the plan has been done. */
+  get isComplete(): boolean {
+    return this.#isOver && this.#failure === undefined
+  }
+
+  /** A step has failed, and teu-init has taken back what it had made. It has not where it was killed itself. */
+  get isUndone(): boolean {
+    return this.#isOver && this.#failure !== undefined && !wasKilled(this.#failure)
   }
 
   /** Whether a clean-up step has failed. */

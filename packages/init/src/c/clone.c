@@ -84,8 +84,9 @@ static int clone_directly(struct run *run, const struct step_clone *step, int cg
 }
 
 /* The joiner: is born in the container's cgroup, as it could not clone into one from inside a cgroup namespace (where the hierarchy is
- * mounted with nsdelegate, nothing in such a namespace comes from outside). It enters namespaces that exist, then makes the container process, which becomes the parent's child. Its own pid
- * namespace is the host's still, so the pid that it gets is the one that the parent knows. */
+ * mounted with nsdelegate, nothing in such a namespace comes from outside). It enters namespaces that exist, then makes the container
+ * process, which becomes the parent's child. Its own pid namespace is the host's still, so the pid that it gets is the one that the
+ * parent knows. */
 static _Noreturn void run_joiner(struct run *run, const struct step_clone *step, int sync_fd) {
   const struct teu_step *clone_step = run->step;
   leave_parent(run, sync_fd);
