@@ -6,7 +6,7 @@ import { planCgroupJoin } from '../cgroup/plan.ts'
 import { moveItself, orderCgroupSteps } from './cgroup-order.ts'
 import { compileCreatePlan } from './create.ts'
 
-const make = (path: string): Step => ({ op: 'make_cgroup', root: '/sys/fs/cgroup', path, controllers: [], copyCpuset: false })
+const make = (path: string): Step => ({ op: 'make_cgroup', root: '/sys/fs/cgroup', path, controllers: [], copyCpuset: false, unified: true })
 const cgroup = (facts: typeof V2, setup: Step[]): Parameters<typeof orderCgroupSteps>[0] => ({
   ...planCgroupJoin(at(facts)),
   setup,

@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "io.h"
 #include "kernel.h"
 #include "protocol.h"
 #include "report.h"
@@ -95,7 +96,7 @@ int main(int argc, char *argv[]) {
   int error = run_sealed(argv, &syscall);
   if (error != 0) return refuse(status_fd, (enum teu_syscall)syscall, error);
   reset_signals();
-  (void)umask(022);
+  set_umask(022);
   if (sys_close_range(3, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return refuse(status_fd, TEU_SYS_close_range, errno);
   (void)fcntl(status_fd, F_SETFL, fcntl(status_fd, F_GETFL) | O_NONBLOCK); /* a caller that does not read must not stop us */
   return once ? run_once() : serve_requests(REQUEST_FD);
