@@ -19,8 +19,16 @@ describe('orderCgroupSteps()', () => {
   it('makes the v2 cgroup before the process, which is born in it, and v1 cgroups after', () => {
     const ordered = orderCgroupSteps(cgroup(HYBRID, [make(unified), make(memory)]), { moveItself: false })
     expect(ordered.beforeClone).toEqual([make(unified), expect.objectContaining({ op: 'open', path: unified })])
-    expect(ordered.afterClone[0]).toEqual(make(memory))
+    expect(ordered.make).toEqual([make(memory)])
     expect(ordered.afterClone.some((step) => step.op === 'write_child_pid' && step.path === `${memory}/cgroup.procs`)).toBe(true)
+  })
+
+  it('leaves device rules for later: the program obeys them, the process that gets ready for it need not', () => {
+    const rule: Step = { op: 'write_file', dir: -1, path: '/sys/fs/cgroup/devices/c/devices.deny', data: new TextEncoder().encode('a') }
+    const limit: Step = { op: 'write_file', dir: -1, path: `${memory}/memory.limit_in_bytes`, data: new TextEncoder().encode('1') }
+    const ordered = orderCgroupSteps(cgroup(V1, [make(memory), rule, limit]), { moveItself: true })
+    expect(ordered.make).toEqual([make(memory), limit])
+    expect(ordered.afterClone).toEqual([rule])
   })
 
   it('keeps the order of steps that it does not know', () => {
@@ -32,7 +40,8 @@ describe('orderCgroupSteps()', () => {
   it('lets the process move itself into v1 cgroups, after which nothing is left to the parent', () => {
     const ordered = orderCgroupSteps(cgroup(V1, [make(memory)]), { moveItself: true })
     expect(ordered.container).toContainEqual({ op: 'write_file', dir: -1, path: `${memory}/tasks`, data: new TextEncoder().encode('0') })
-    expect(ops(ordered.afterClone)).toEqual(['make_cgroup'])
+    expect(ordered.make).toEqual([make(memory)])
+    expect(ordered.afterClone).toEqual([])
     expect(moveItself(planCgroupJoin(at(V2))).own).toEqual([])
   })
 

@@ -69,8 +69,8 @@ describe('compileCreatePlan()', () => {
       [
         'set_propagation session_keyring hostname link_up attach_root',
         'new_mount attach new_mount attach new_mount attach new_mount attach new_mount attach new_mount attach',
-        'wait unshare new_mount attach',
-        'mknod symlink new_mount readonly_path mask mount_attr pivot_root',
+        'unshare new_mount attach',
+        'mknod symlink wait new_mount readonly_path mask mount_attr pivot_root',
         'setsid close_others no_new_privs umask bounding_caps user capabilities home chdir find_program outlive_parent gate exec',
       ].join(' '),
     )
