@@ -7,7 +7,7 @@ import type { CgroupJoinInput } from './input.ts'
 
 export interface OrderedCgroupSteps {
   readonly beforeClone: readonly Step[]
-  /** After the clone: what has to be there before the process can move itself. */
+  /** After the clone: what has to be there before the process moves. Device rules too: halfway written they forbid it to make devices. */
   readonly make: readonly Step[]
   /** After the clone, at any time before the program. */
   readonly afterClone: readonly Step[]
@@ -27,22 +27,18 @@ export function orderCgroupSteps(cgroup: CreatePlanInput['cgroup'], options: { r
   const unified = cgroup.beforeClone.find((step) => step.op === 'open')?.path
   const early: Step[] = []
   const make: Step[] = []
-  const deviceRules: Step[] = []
   for (const step of setup) {
     if (unified !== undefined && 'path' in step && isBelow(step.path, unified)) early.push(step)
-    else if (isDeviceRule(step)) deviceRules.push(step)
     else if (MOVABLE.includes(step.op)) make.push(step)
   }
   // A step of another kind may depend on its place: then nothing is moved.
-  if (early.length + make.length + deviceRules.length < setup.length) {
-    return { beforeClone: [...setup, ...join.beforeClone], make: [], afterClone: join.afterClone, container: join.own }
+  const isSplit = early.length + make.length === setup.length
+  return {
+    beforeClone: [...(isSplit ? early : setup), ...join.beforeClone],
+    make: isSplit ? make : [],
+    afterClone: join.afterClone,
+    container: join.own,
   }
-  return { beforeClone: [...early, ...join.beforeClone], make, afterClone: [...deviceRules, ...join.afterClone], container: join.own }
-}
-
-/** A v1 device rule: there are many of them, a write each. */
-function isDeviceRule(step: Step): boolean {
-  return step.op === 'write_file' && (step.path.endsWith('/devices.allow') || step.path.endsWith('/devices.deny'))
 }
 
 /** The way into v1 cgroups that costs least: each of them by the process itself. Moving another process takes a lock of the whole machine

@@ -66,10 +66,8 @@ export interface ContainerParts {
   readonly cgroup: OrderedCgroupSteps
   /** The container waits for the parent before it does anything; else with everything mounted. */
   readonly waitFirst: boolean
-  /** The container waits for its v1 cgroups before that, moves into them, and mounts on. */
+  /** The container waits for its v1 cgroups before that, and moves into them. */
   readonly waitsForCgroups: boolean
-  /** Moves into the cgroups, and makes the cgroup namespace. */
-  readonly inCgroup: readonly Step[]
   /** prestart and createRuntime hooks, with the agreement that they need. */
   readonly runtimeHooks: StagedSteps
 }
@@ -164,7 +162,6 @@ export function planParts(input: CreatePlanInput): ContainerParts {
     cgroup,
     waitFirst,
     waitsForCgroups,
-    inCgroup,
     runtimeHooks: planRuntimeHooks(input),
   }
 }
