@@ -7,7 +7,14 @@ import { moveItself, orderCgroupSteps } from './cgroup-order.ts'
 import { compileCreatePlan } from './create.ts'
 import { SYNC } from './sync.ts'
 
-const make = (path: string): Step => ({ op: 'make_cgroup', root: '/sys/fs/cgroup', path, controllers: [], copyCpuset: false, unified: true })
+const make = (path: string): Step => ({
+  op: 'make_cgroup',
+  root: '/sys/fs/cgroup',
+  path,
+  controllers: [],
+  copyCpuset: false,
+  unified: true,
+})
 const cgroup = (facts: typeof V2, setup: Step[]): Parameters<typeof orderCgroupSteps>[0] => ({
   ...planCgroupJoin(at(facts)),
   setup,

@@ -6,8 +6,7 @@ import { CLONE, shell, startAhead, supervise, supervised, until } from './driver
 const CLONE_NEWNET = 0x4000_0000
 const withRights = process.getuid?.() === 0 ? it : it.skip
 
-const encode = (plan: Partial<Plan>): Uint8Array =>
-  encodePlan({ parent: [], joiner: [], container: [], after: [], ...plan }, { tag: 7 })
+const encode = (plan: Partial<Plan>): Uint8Array => encodePlan({ parent: [], joiner: [], container: [], after: [], ...plan }, { tag: 7 })
 
 const ours = readlinkSync('/proc/self/ns/net')
 /** Network namespaces that a process has open, ours apart. */
