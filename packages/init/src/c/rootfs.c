@@ -92,14 +92,20 @@ static int provide_once(int root, char pending[PATH_MAX], enum root_kind kind, m
     bool last = *rest == '\0';
     char separator = *end;
     *end = '\0';
+    bool known = last && absent && !*made; /* to be absent */
     int next = -1;
     errno = ENOENT;
-    if (!last || !absent || *made) next = root_find(root, pending, last ? O_PATH : O_PATH | O_DIRECTORY, resolve);
+    if (!known) next = root_find(root, pending, last ? O_PATH : O_PATH | O_DIRECTORY, resolve);
     if (next < 0 && errno == ENOENT) {
       next = make_entry(parent, start, last ? kind : ROOT_DIRECTORY, last ? mode : 0755);
       *made = *made || next >= 0;
     } else if (last) {
       *made = false; /* its parents may be ours, but not this */
+    }
+    if (next < 0 && errno == EEXIST && known) {
+      /* It is there by now. What it is, a proper lookup has to say: a link that must not be followed would be taken for a dangling one. */
+      *end = separator;
+      return AGAIN;
     }
     if (next < 0 && errno == EEXIST) {
       char target[PATH_MAX];
