@@ -264,7 +264,7 @@ export class Containers {
       })
       return { run, paths, stdio, config: request.config, owner, unit, removesAll: removesState(request) }
     } catch (error) {
-      headStart?.drop()
+      await headStart?.drop()
       stdio?.discard()
       stdio?.releaseTransport()
       if (isClaimed) removeStateDirectory(paths)

@@ -58,7 +58,7 @@ describe('HeadStart', () => {
     const { children, log } = fakeChild()
     const headStart = new HeadStart({ ...setup, children })
     expect(headStart.take(new Uint8Array(65_537), quiet)).toBeUndefined()
-    expect(log.slice(1)).toEqual(['unref', 'hangUp'])
+    expect(log.slice(1)).toEqual(['hangUp'])
   })
 
   it('is of no use when it has ended already', () => {
@@ -66,6 +66,15 @@ describe('HeadStart', () => {
     const headStart = new HeadStart({ ...setup, children })
     options().onEnd('SIGKILL')
     expect(headStart.take(new Uint8Array(1), quiet)).toBeUndefined()
-    expect(log.slice(1)).toEqual(['unref', 'hangUp'])
+    expect(log.slice(1)).toEqual(['hangUp'])
+  })
+
+  it('is dropped when it has gone', async () => {
+    const { children, log, options } = fakeChild()
+    const dropped = new HeadStart({ ...setup, children }).drop().then(() => log.push('dropped'))
+    expect(log.slice(1)).toEqual(['hangUp'])
+    options().onEnd('exit code 0')
+    await dropped
+    expect(log.slice(1)).toEqual(['hangUp', 'dropped'])
   })
 })

@@ -1,6 +1,7 @@
 /** A helper that is started while its plan is still being worked out. */
 
 import { encodeSpareRequest, findInitBinary } from '@teu/init'
+import { deferred } from '../lifecycle/deferred.ts'
 import type { ChildStarter, StartedChild, StartOptions } from './child.ts'
 
 /** Who hears of the helper once it has a plan. */
@@ -22,6 +23,7 @@ const MAX_PLAN_BYTES = 65536
  *  The helper ends by itself when its control channel is closed. */
 export class HeadStart {
   readonly #child: StartedChild
+  readonly #ended = deferred()
   #listener: Listener | undefined
   #isOver = false
 
@@ -33,6 +35,7 @@ export class HeadStart {
       onStatus: (bytes) => this.#listener?.onStatus(bytes),
       onEnd: (how) => {
         this.#isOver = true
+        this.#ended.resolve()
         this.#listener?.onEnd(how)
       },
     })
@@ -42,7 +45,7 @@ export class HeadStart {
   /** Hands the plan over. Undefined when this helper cannot take it: then it is gone, and another has to be started. */
   take(plan: Uint8Array, listener: Listener): StartedChild | undefined {
     if (this.#isOver || plan.length > MAX_PLAN_BYTES) {
-      this.drop()
+      void this.drop()
       return undefined
     }
     this.#listener = listener
@@ -50,10 +53,9 @@ export class HeadStart {
     return this.#child
   }
 
-  /** Lets it go unused. */
-  drop(): void {
-    this.#isOver = true
-    this.#child.unref()
+  /** Lets it go unused; resolves when it has gone. */
+  drop(): Promise<void> {
     this.#child.hangUp()
+    return this.#ended.promise
   }
 }
