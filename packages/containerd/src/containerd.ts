@@ -129,8 +129,12 @@ export class Containerd implements Client, AsyncDisposable {
   /** Records of containers.
    *  @param filters  containerd's own, one of which must match: `id==web`, `labels."a.b"==c` */
   async list(filters: readonly string[] = [], options: MethodOptions = {}): Promise<ContainerRecord[]> {
-    const { containers } = await this.services.containers.list({ filters: [...filters] }, options)
-    return containers.map(containerRecord)
+    const records: ContainerRecord[] = []
+    // As a stream: a few thousand records with their configs are more than fit into one message.
+    for await (const { container } of this.services.containers.listStream({ filters: [...filters] }, options)) {
+      if (container !== undefined) records.push(containerRecord(container))
+    }
+    return records
   }
 
   /** A container by its id, which need not exist. */
