@@ -59,11 +59,12 @@ describe('the exit of a process', () => {
       daemon.transport.before(Tasks.method.create, () => created.promise)
       const starting = client.start('a')
       await settled()
-      // While the next run has no pid, and when it has one.
-      daemon.tellExit('a', first, 137)
+      // While the next run has no pid, and when it has one; the other pid is of a time before this client.
+      const tellOld = (): void => [first, 5].forEach((pid) => daemon.tellExit('a', pid, 137))
+      tellOld()
       created.resolve()
       await starting
-      daemon.tellExit('a', first, 137)
+      tellOld()
       await settled()
       expect(names()).toEqual([...LIFE, 'exit init 1', 'delete init', ...LIFE])
       expect(await client.status('a')).toBe('running')

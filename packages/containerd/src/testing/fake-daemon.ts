@@ -127,7 +127,7 @@ export class FakeDaemon {
     transport.on(Tasks.method.delete, ({ containerId }) => {
       this.#checkUp()
       const { pid, exitStatus } = this.process(containerId)
-      for (const key of [...this.processes.keys()]) if (key.startsWith(`${containerId}/`)) this.processes.delete(key)
+      for (const key of this.processes.keys()) if (key.startsWith(`${containerId}/`)) this.processes.delete(key)
       this.tell('/tasks/delete', TaskDeleteSchema, { containerId, pid, exitStatus })
       return { pid, exitStatus }
     })
