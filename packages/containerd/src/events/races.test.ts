@@ -62,6 +62,7 @@ describe('the exit of a process', () => {
       // While the next run has no pid, and when it has one; the other pid is of a time before this client.
       const tellOld = (): void => [first, 5].forEach((pid) => daemon.tellExit('a', pid, 137))
       tellOld()
+      await settled()
       created.resolve()
       await starting
       tellOld()
