@@ -136,7 +136,9 @@ async function benchEvents(client: Containerd): Promise<void> {
   abort.abort()
   const grown = (heap() - heapAtHalf) / MIB
   console.log(`\nevents: ${received} of ${EVENTS} in ${seconds.toFixed(1)} s, ${(received / seconds).toFixed(0)} per second;`)
-  console.log(`heap ${grown.toFixed(1)} MiB more at the end than after half of them${globalThis.gc ? '' : ' (without a collection: use --expose-gc)'}`)
+  console.log(
+    `heap ${grown.toFixed(1)} MiB more at the end than after half of them${globalThis.gc ? '' : ' (without a collection: use --expose-gc)'}`,
+  )
 }
 
 async function benchList(client: Containerd, rootfs: string): Promise<void> {
