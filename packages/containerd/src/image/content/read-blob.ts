@@ -1,0 +1,22 @@
+/** Reading from the content store. */
+
+import type { Services } from '../../rpc/services.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { Verifier } from '../document/digest.ts'
+import { imageError } from '../document/image-error.ts'
+import { MAX_DOCUMENT_BYTES } from '../document/limits.ts'
+
+/** All bytes of a document, verified.
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND when the store has no such blob; ERR_TEU_IMAGE_INVALID for one that is too large, or whose size
+ *  is not as the descriptor says */
+export async function readDocumentBlob(services: Services, { digest, size }: Descriptor, signal?: AbortSignal): Promise<Uint8Array> {
+  if (size > MAX_DOCUMENT_BYTES) throw imageError(`${digest}: expected at most ${MAX_DOCUMENT_BYTES} bytes of JSON, got ${size}`)
+  const verifier = new Verifier(digest, digest, size)
+  const chunks: Uint8Array[] = []
+  for await (const { data } of services.content.read({ digest }, { signal })) {
+    verifier.update(data)
+    chunks.push(data)
+  }
+  verifier.finish()
+  return Buffer.concat(chunks)
+}
