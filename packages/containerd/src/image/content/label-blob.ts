@@ -11,6 +11,8 @@ export const LABEL = {
   snapshot: 'containerd.io/gc.ref.snapshot',
   /** On a compressed layer: its digest when unpacked. */
   uncompressed: 'containerd.io/uncompressed',
+  /** On anything: it is in use by itself. */
+  root: 'containerd.io/gc.root',
   /** On a lease: when it ends by itself, RFC 3339. */
   expire: 'containerd.io/gc.expire',
 } as const

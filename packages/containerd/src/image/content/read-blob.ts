@@ -1,5 +1,6 @@
 /** Reading from the content store. */
 
+import { isContainerdError } from '../../error/code.ts'
 import type { Services } from '../../rpc/services.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 import { Verifier } from '../document/digest.ts'
@@ -19,4 +20,14 @@ export async function readDocumentBlob(services: Services, { digest, size }: Des
   }
   verifier.finish()
   return Buffer.concat(chunks)
+}
+
+/** The same, or undefined when the store has no such blob. */
+export async function findDocumentBlob(services: Services, target: Descriptor, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+  try {
+    return await readDocumentBlob(services, target, signal)
+  } catch (error) {
+    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
+    throw error
+  }
 }

@@ -22,6 +22,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   armhf: 'arm',
   armel: 'arm',
 }
+const ARCHITECTURES: ReadonlySet<string> = new Set(['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips64le', 'ppc64le', 'riscv64', 's390x'])
 /** What an absent variant means. */
 const BASE_VARIANT: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' }
 
@@ -31,12 +32,14 @@ export function hostPlatform(): Platform {
   return { os: process.platform, architecture }
 }
 
-/** Reads `linux/arm/v7`; also `arm64` alone, for Linux.
+/** Reads `linux/arm/v7`; also `arm64` or `arm/v7`, for Linux.
  *  @throws {TeuError} ERR_TEU_USAGE */
 export function parsePlatform(text: string): Platform {
-  const parts = text.toLowerCase().split('/')
-  const [os = '', architecture = '', variant] = parts.length === 1 ? ['linux', ...parts] : parts
-  if (parts.length > 3 || ![os, architecture, variant ?? '0'].every((part) => /^[\w.-]+$/.test(part))) {
+  const given = text.toLowerCase().split('/')
+  const isShort = given.length < 3 && ARCHITECTURES.has(ALIASES[given[0] ?? ''] ?? given[0] ?? '')
+  const parts = isShort ? ['linux', ...given] : given
+  const [os = '', architecture = '', variant] = parts
+  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^[\w.-]+$/.test(part))) {
     throw containerdError('ERR_TEU_USAGE', `expected a platform such as linux/amd64, got ${JSON.stringify(text)}`)
   }
   return { os, architecture: ALIASES[architecture] ?? architecture, ...(variant === undefined ? {} : { variant }) }

@@ -3,7 +3,7 @@
 import { isContainerdError } from '../../error/code.ts'
 import type { Services } from '../../rpc/services.ts'
 import { indexLabels, labelBlob, manifestLabels } from '../content/label-blob.ts'
-import { readDocumentBlob } from '../content/read-blob.ts'
+import { findDocumentBlob } from '../content/read-blob.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 import { imageError } from '../document/image-error.ts'
 import { MAX_INDEX_DEPTH } from '../document/limits.ts'
@@ -26,7 +26,7 @@ export async function linkBlobs(
     throw imageError(`${digest}: expected an index or a manifest, got ${JSON.stringify(mediaType)}`)
   }
   if (depth > MAX_INDEX_DEPTH) throw imageError(`${digest}: indexes are nested more than ${MAX_INDEX_DEPTH} deep`)
-  const bytes = await readIfThere(services, target, signal)
+  const bytes = await findDocumentBlob(services, target, signal)
   if (bytes === undefined) return false
   if (isManifestType(mediaType)) {
     await linkManifest(services, digest, bytes, signal)
@@ -44,15 +44,6 @@ async function linkManifest(services: Services, digest: string, bytes: Uint8Arra
   // First the labels: what was there before could otherwise be collected between the look and the label.
   await labelBlob(services, digest, manifestLabels(config, layers), signal)
   for (const part of [config, ...layers]) await checkThere(services, part, digest, signal)
-}
-
-async function readIfThere(services: Services, target: Descriptor, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-  try {
-    return await readDocumentBlob(services, target, signal)
-  } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
-    throw error
-  }
 }
 
 async function checkThere(services: Services, part: Descriptor, manifest: string, signal: AbortSignal | undefined): Promise<void> {
