@@ -1,6 +1,7 @@
 /** `Any` values as containerd wants them: protobuf by its bare full name, OCI documents as JSON under a URL of their own. */
 
 import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
+import { parseJson, stringifyJson } from '@teu/spec'
 
 /** Bytes with the name of their type. A type that nobody here knows is kept as it is. */
 export interface Any {
@@ -35,11 +36,11 @@ export function typeName(any: Any): string {
 
 /** An OCI document as Any. */
 export function jsonAny(typeUrl: string, document: unknown): Any {
-  return { typeUrl, value: new TextEncoder().encode(JSON.stringify(document)) }
+  return { typeUrl, value: new TextEncoder().encode(stringifyJson(document)) }
 }
 
 /** The JSON document in an Any, whatever its name; undefined when there is none.
- *  @throws {SyntaxError} for bytes that are no JSON */
+ *  @throws {TeuError} ERR_TEU_CONFIG_INVALID for bytes that are no JSON */
 export function readJsonAny(any: Any | undefined): unknown {
-  return any === undefined || any.value.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(any.value))
+  return any === undefined || any.value.length === 0 ? undefined : parseJson(any.value)
 }
