@@ -3,6 +3,10 @@ import { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../src/testing/image-files.ts'
 import { importImage } from '../../src/image/import/import-image.ts'
+import { readBlob, type ReadBlobOptions } from '../../src/image/content/read-blob.ts'
+import { writeBlob } from '../../src/image/content/write-blob.ts'
+import { withLease } from '../../src/image/lease.ts'
+import { eventually } from '../../../../tests/harness/wait.ts'
 import type { BlobProgress } from '../../src/image/import/store-entries.ts'
 import { daemonTests } from './daemon.ts'
 
@@ -140,5 +144,59 @@ daemonTests('import', (test) => {
     await importImage(daemon.services, Readable.from([await layout.archive()]))
     await daemon.collectGarbage()
     expect((await daemon.holdings()).blobs).toHaveLength(layout.blobs.size)
+  })
+
+  test('blobs that nobody else holds any more are held from the moment they are found', async (daemon) => {
+    const { services } = daemon
+    const layout = await small()
+    const archive = await layout.archive()
+    await services.leases.create({ id: 'earlier' })
+    for (const [digest, bytes] of layout.blobs) await writeBlob(services.withLease('earlier'), Readable.from([bytes]), { digest })
+    let found = 0
+    async function* source(): AsyncGenerator<Buffer> {
+      const indexAt = archive.indexOf('index.json')
+      yield archive.subarray(0, indexAt)
+      await eventually('all blobs are found', () => (found === layout.blobs.size ? true : undefined))
+      await services.leases.delete({ id: 'earlier', sync: true })
+      yield archive.subarray(indexAt)
+    }
+    await importImage(services, source(), { onProgress: ({ status }) => (found += status === 'exists' ? 1 : 0) })
+    await daemon.collectGarbage()
+    expect(new Set((await daemon.holdings()).blobs)).toEqual(new Set(layout.blobs.keys()))
+  })
+
+  test('the daemon is killed in the middle and comes back', async (daemon) => {
+    const big = await tarOf([[{ name: 'big' }, Buffer.alloc(2 * 1024 * 1024, 7)]])
+    const layout = new Layout()
+    const archive = await layout.tag(layout.image({ layers: [big], compress: uncompressed }), 'big:1').archive()
+    let restarted: Promise<void> | undefined
+    async function* source(): AsyncGenerator<Buffer> {
+      yield archive.subarray(0, 1_500_000)
+      await daemon.stop('SIGKILL')
+      restarted = daemon.start()
+      yield archive.subarray(1_500_000)
+    }
+    await expect(importImage(daemon.services, source())).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
+    await restarted
+    await daemon.expectEmpty()
+    await importImage(daemon.services, Readable.from([archive]))
+  })
+
+  test('blobs can be written and read by themselves', async ({ services }) => {
+    const bytes = Buffer.from('some bytes of a blob')
+    await withLease(services, 'test', async ({ services: held }) => {
+      const first = await writeBlob(held, Readable.from([bytes]), { labels: { a: 'b' } })
+      expect(first).toMatchObject({ digest: sha256(bytes), size: bytes.length, existed: false })
+      expect((await writeBlob(held, Readable.from([bytes]))).existed).toBe(true)
+      expect((await services.content.info({ digest: first.digest })).info?.labels).toEqual({ a: 'b' })
+      const read = async (options: ReadBlobOptions): Promise<string> => {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of readBlob(services, first.digest, options)) chunks.push(chunk)
+        return Buffer.concat(chunks).toString()
+      }
+      expect(await read({})).toBe('some bytes of a blob')
+      expect(await read({ offsetBytes: 5, lengthBytes: 5 })).toBe('bytes')
+      expect(await read({ lengthBytes: 0 })).toBe('')
+    })
   })
 })
