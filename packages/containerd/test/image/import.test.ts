@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../src/testing/image-files.ts'
 import { importImage } from '../../src/image/import/import-image.ts'
 import { readBlob, type ReadBlobOptions } from '../../src/image/content/read-blob.ts'
 import { writeBlob } from '../../src/image/content/write-blob.ts'
 import { withLease } from '../../src/image/lease.ts'
+import { deleteImage, getImage } from '../../src/image/record/manage-images.ts'
+import { resolveImage } from '../../src/image/record/resolve-image.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import type { BlobProgress } from '../../src/image/import/store-entries.ts'
 import { daemonTests } from './daemon.ts'
@@ -45,7 +48,7 @@ daemonTests('import', (test) => {
 
   test('docker save, with links and a compressed archive', async (daemon) => {
     const layers = [await layer('one'), await layer('two'), await layer('one')]
-    const [image] = await importImage(daemon.services, Readable.from([await dockerArchive(layers, ['app:1'], { Cmd: ['x'] })]))
+    const [image] = await importImage(daemon.services, Readable.from([gzipSync(await dockerArchive(layers, ['app:1'], { Cmd: ['x'] }))]))
     expect(image?.name).toBe('docker.io/library/app:1')
     await daemon.collectGarbage()
     expect((await daemon.ctr('image', 'check')).stdout).toMatch(/complete \(/)
@@ -86,16 +89,19 @@ daemonTests('import', (test) => {
     const big = await tarOf([[{ name: 'big' }, Buffer.alloc(8 * 1024 * 1024, 7)]])
     const layout = new Layout()
     const archive = await layout.tag(layout.image({ layers: [big], compress: uncompressed }), 'big:1').archive()
-    const stop = new AbortController()
     const reason = new Error('enough')
     async function* slowly(): AsyncGenerator<Buffer> {
       for (let at = 0; at < archive.length; at += 65_536) yield archive.subarray(at, at + 65_536)
       await new Promise(() => {})
     }
-    const onProgress = ({ doneBytes }: BlobProgress): void => {
-      if (doneBytes > 4 * 1024 * 1024) stop.abort(reason)
+    for (const atBytes of [1, 600_000, 1_100_000, 4_000_000, 7_900_000]) {
+      const stop = new AbortController()
+      const onProgress = ({ doneBytes }: BlobProgress): void => {
+        if (doneBytes > atBytes) stop.abort(reason)
+      }
+      await expect(importImage(daemon.services, slowly(), { signal: stop.signal, onProgress })).rejects.toBe(reason)
+      expect(daemon.onDisk()).toEqual({ blobs: [], ingests: [], snapshots: [] })
     }
-    await expect(importImage(daemon.services, slowly(), { signal: stop.signal, onProgress })).rejects.toBe(reason)
     await daemon.expectEmpty()
   })
 
@@ -180,6 +186,28 @@ daemonTests('import', (test) => {
     await restarted
     await daemon.expectEmpty()
     await importImage(daemon.services, Readable.from([archive]))
+  })
+
+  test('what ctr exports, into another namespace of the same daemon', async (daemon, lab) => {
+    const layout = await small()
+    await importImage(daemon.services, Readable.from([await layout.archive()]))
+    const { status, stderr } = await daemon.ctr('image', 'export', lab.path('export.tar'), 'example.org/small:1')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const other = daemon.services.withNamespace('other')
+    const [image] = await importImage(other, lab.path('export.tar'))
+    expect(image).toMatchObject({ name: 'example.org/small:1', target: { digest: layout.top[0]?.digest } })
+    await deleteImage(daemon.services, 'example.org/small:1', { sync: true })
+    expect(daemon.onDisk().blobs.length).toBeGreaterThanOrEqual(layout.blobs.size)
+    await deleteImage(other, 'example.org/small:1', { sync: true })
+    await daemon.expectEmpty()
+  })
+
+  test('what ctr imports is the same to us, by its name', async (daemon, lab) => {
+    const layout = await small('plain')
+    writeFileSync(lab.path('image.tar'), await layout.archive())
+    await daemon.ctr('image', 'import', lab.path('image.tar'))
+    expect((await getImage(daemon.services, 'plain')).target.digest).toBe(layout.top[0]?.digest)
+    expect((await resolveImage(daemon.services, 'plain')).config.cmd).toEqual(['x'])
   })
 
   test('blobs can be written and read by themselves', async ({ services }) => {
