@@ -98,8 +98,22 @@ describe('the exit of a process', () => {
       daemon.transport.before(Tasks.method.start, () => Promise.reject(new RpcError(RpcStatus.UNKNOWN, 'OCI runtime start failed: no')))
       await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
       await settled()
-      expect(names()).toEqual(['create init'])
+      expect(names()).toEqual(['create init', 'delete init'])
       expect(daemon.processes.size).toBe(0)
+    }))
+})
+
+describe('a start', () => {
+  test('that is told again after the end was found is not told', () =>
+    withFake(async ({ client, daemon, until, names }) => {
+      await client.create('a', SPEC)
+      const pid = await client.start('a')
+      daemon.exit('a', 7, { silently: true })
+      daemon.process('a').ended.resolve()
+      await until([...LIFE, '~exit init 7'])
+      daemon.tell('/tasks/start', TaskStartSchema, { containerId: 'a', pid })
+      await settled()
+      expect(names()).toEqual([...LIFE, '~exit init 7'])
     }))
 })
 
