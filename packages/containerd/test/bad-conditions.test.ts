@@ -121,8 +121,8 @@ withRunc('bad conditions', (test) => {
   test('starts, execs and deletions at the same time: one of each wins', async (daemon) => {
     const client = await daemon.client()
     const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
-    const codes = (results: PromiseSettledResult<unknown>[]): (string | undefined)[] =>
-      results.map((result) => (result.status === 'fulfilled' ? 'ok' : (result.reason as { code?: string }).code)).sort()
+    const codes = (results: PromiseSettledResult<unknown>[]): string[] =>
+      results.map((result) => (result.status === 'fulfilled' ? 'ok' : String((result.reason as { code?: string }).code))).sort()
     expect(codes(await Promise.allSettled([handle.start(), handle.start(), client.start('a')]))).toEqual([
       'ERR_TEU_ALREADY_EXISTS',
       'ERR_TEU_ALREADY_EXISTS',
@@ -131,7 +131,7 @@ withRunc('bad conditions', (test) => {
     const exec = (): Promise<number> => handle.exec('e1', daemon.process('/bin/sleep', '1000'))
     expect(codes(await Promise.allSettled([exec(), exec()]))).toEqual(['ERR_TEU_ALREADY_EXISTS', 'ok'])
     const gone = await Promise.all([handle.deleteTask({ force: true }), handle.deleteTask({ force: true })])
-    expect(gone.map(({ found }) => found).sort()).toEqual([false, true])
+    expect(gone.filter(({ found }) => found)).toHaveLength(1)
     expect(codes(await Promise.allSettled([handle.delete(), handle.delete()]))).toEqual(['ERR_TEU_NOT_FOUND', 'ok'])
   })
 
