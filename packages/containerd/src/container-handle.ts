@@ -112,8 +112,8 @@ export class ContainerHandle {
     return resizeTerminal(this.#ctx, this.id, processId, size, options.signal)
   }
 
-  closeStdin(processId: string): Promise<void> {
-    return closeStdin(this.#ctx, this.id, processId)
+  closeStdin(processId: string, options: MethodOptions = {}): Promise<void> {
+    return closeStdin(this.#ctx, this.id, processId, options.signal)
   }
 
   pause(options: MethodOptions = {}): Promise<void> {

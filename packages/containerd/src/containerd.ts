@@ -168,8 +168,8 @@ export class Containerd implements Client, AsyncDisposable {
     return this.container(id).resizeTerminal(processId, size, options)
   }
 
-  closeStdin(id: string, processId: string): Promise<void> {
-    return this.container(id).closeStdin(processId)
+  closeStdin(id: string, processId: string, options?: MethodOptions): Promise<void> {
+    return this.container(id).closeStdin(processId, options)
   }
 
   pause(id: string, options?: MethodOptions): Promise<void> {

@@ -29,6 +29,6 @@ export async function openStdio(
 }
 
 /** Makes the shim close its writing end of a process's input. */
-export async function closeIo(ctx: ClientContext, containerId: string, processId: string): Promise<void> {
-  await ctx.services.tasks.closeIO({ containerId, execId: execIdOf(containerId, processId), stdin: true })
+export async function closeIo(ctx: ClientContext, containerId: string, processId: string, signal?: AbortSignal): Promise<void> {
+  await ctx.services.tasks.closeIO({ containerId, execId: execIdOf(containerId, processId), stdin: true }, { signal })
 }
