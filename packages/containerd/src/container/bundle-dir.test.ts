@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bundlePath, makeBundleDir, rootOwner } from './bundle-dir.ts'
+import { bundlePath, makeBundleDir, removeBundleDir, rootOwner } from './bundle-dir.ts'
 
 test('bundlePath() believes the label, ours before that of dockerd', () => {
   expect(bundlePath('/run/x', 'a')).toBe('/run/x/a')
@@ -34,6 +35,24 @@ test('makeBundleDir() makes what is missing', async () => {
     expect(statSync(mapped)).toMatchObject({ gid: 7 })
     expect(existsSync(join(dir, 'a/c'))).toBe(false)
     rmSync(`${dir}.0.7`, { recursive: true })
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+test('removeBundleDir() removes FIFOs of ours, and a directory that is empty then', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'teu-bundle-'))
+  try {
+    const bundle = join(dir, 'a')
+    mkdirSync(join(bundle, 'tree'), { recursive: true })
+    writeFileSync(join(bundle, 'file-stdin'), '')
+    execFileSync('mkfifo', [join(bundle, 'init-stdout'), join(bundle, 'other')])
+    await expect(removeBundleDir(bundle)).rejects.toMatchObject({ code: 'ENOTEMPTY' })
+    expect(readdirSync(bundle).sort()).toEqual(['file-stdin', 'other', 'tree'])
+    for (const name of readdirSync(bundle)) rmSync(join(bundle, name), { recursive: true })
+    await removeBundleDir(bundle)
+    expect(existsSync(bundle)).toBe(false)
+    await removeBundleDir(bundle)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
