@@ -3,7 +3,7 @@
  * is the daemon's, every end was told exactly once, and nothing is left.
  *
  * `TEU_CHAOS_ROUNDS` is how long it goes on (4 when absent; `npm run test:chaos` is 30), `TEU_CHAOS_SEED` repeats a run as far as the
- * machine's timing lets it.
+ * machine's timing lets it, `TEU_CHAOS_RUNTIME` is the path of another runtime than runc.
  */
 
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,6 +18,7 @@ import { Sink } from './support/streams.ts'
 
 const ROUNDS = Number(process.env['TEU_CHAOS_ROUNDS'] ?? 4)
 const SEED = Number(process.env['TEU_CHAOS_SEED'] ?? Date.now() % 1_000_000)
+const RUNTIME = process.env['TEU_CHAOS_RUNTIME'] ?? runc
 const CONTAINERS = 20
 const AT_ONCE = 4
 const KILL_WITHIN_MS = 900
@@ -136,7 +137,7 @@ describeIf('chaos', daemonRequirements, () => {
   it(
     `${ROUNDS} rounds with seed ${SEED}`,
     () =>
-      withDaemon(runc, async (daemon) => {
+      withDaemon(RUNTIME, async (daemon) => {
         daemon.mayLoseShims = true
         const random = seeded(SEED)
         const log = new EventLog()
