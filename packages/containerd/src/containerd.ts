@@ -10,6 +10,7 @@ import { ContainerHandle } from './container-handle.ts'
 import { containerRecord } from './container/record.ts'
 import { RUNC_SHIM } from './container/runtime-ref.ts'
 import type { ClientContext } from './context.ts'
+import { containerdError } from './error/code.ts'
 import { EventBroadcast, type EventFilter } from './events/broadcast.ts'
 import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
@@ -172,8 +173,8 @@ export class Containerd implements Client, AsyncDisposable {
     return this.container(id).resizeTerminal(processId, size, options)
   }
 
-  closeStdin(id: string, processId: string): Promise<void> {
-    return this.container(id).closeStdin(processId)
+  closeStdin(id: string, processId: string, options?: MethodOptions): Promise<void> {
+    return this.container(id).closeStdin(processId, options)
   }
 
   pause(id: string, options?: MethodOptions): Promise<void> {
@@ -222,11 +223,18 @@ export class Containerd implements Client, AsyncDisposable {
     this.#ctx.link.close()
     this.#ctx.broadcast.close()
     for (const container of this.#ctx.known.values()) {
-      for (const run of [container.init, ...container.execs.values()]) run?.io?.close()
+      for (const run of [container.init, ...container.execs.values()]) {
+        run?.io?.close()
+        run?.exited.reject(disposed(container.id))
+      }
     }
     this.#transport.close()
     return Promise.resolve()
   }
+}
+
+function disposed(containerId: string): Error {
+  return containerdError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
 }
 
 interface Base {

@@ -95,11 +95,32 @@ describe('the exit of a process', () => {
   test('of a start that failed is not told', () =>
     withFake(async ({ client, daemon, names }) => {
       await client.create('a', SPEC)
-      daemon.transport.before(Tasks.method.start, () => Promise.reject(new RpcError(RpcStatus.UNKNOWN, 'OCI runtime start failed: no')))
-      await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
+      const answer = deferred<never>()
+      daemon.transport.before(Tasks.method.start, () => answer.promise)
+      const starting = client.start('a')
       await settled()
-      expect(names()).toEqual(['create init'])
+      const waiting = client.container('a').wait()
+      waiting.catch(() => {})
+      answer.reject(new RpcError(RpcStatus.UNKNOWN, 'OCI runtime start failed: no'))
+      await expect(starting).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
+      await settled()
+      expect(names()).toEqual(['create init', 'delete init'])
       expect(daemon.processes.size).toBe(0)
+    }))
+})
+
+describe('a start', () => {
+  test('that is told again after the end was found is not told', () =>
+    withFake(async ({ client, daemon, until, names }) => {
+      await client.create('a', SPEC)
+      const pid = await client.start('a')
+      daemon.exit('a', 7, { silently: true })
+      daemon.process('a').ended.resolve()
+      await until([...LIFE, '~exit init 7'])
+      daemon.tell('/tasks/start', TaskStartSchema, { containerId: 'a', pid })
+      await settled()
+      expect(names()).toEqual([...LIFE, '~exit init 7'])
     }))
 })
 
@@ -141,6 +162,22 @@ describe('handlers', () => {
       { backend },
     )
   })
+})
+
+describe('waiting', () => {
+  test('ends with the client, and with its signal', () =>
+    withFake(async ({ client }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      const reason = new Error('enough')
+      const abort = new AbortController()
+      const given = client.container('a').wait('init', { signal: abort.signal })
+      const waiting = client.container('a').wait()
+      abort.abort(reason)
+      await expect(given).rejects.toBe(reason)
+      await client[Symbol.asyncDispose]()
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE', containerId: 'a' })
+    }))
 })
 
 describe('lack of memory', () => {

@@ -146,6 +146,7 @@ async function undo(ctx: ClientContext, container: KnownContainer, run: ProcessR
   run.io?.cancel()
   const suppressed: unknown[] = []
   await forceDeleteSurely(ctx, container.id).catch((error: unknown) => suppressed.push(error))
+  if (!wasTold) run.exited.reject(failure)
   if (wasTold) container.queue.push(() => settleExit(ctx, container, run, { exitCode: KILLED, source: 'resync' }))
   await forgetTask(ctx, container, run)
   return withSuppressed(failure, suppressed)
