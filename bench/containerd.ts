@@ -61,8 +61,9 @@ export async function benchContainerd(room: BenchRoom, rounds: number): Promise<
 }
 
 function specOf(rootfs: string): Spec {
-  const spec = defaultSpec()
-  return { ...spec, root: { path: rootfs, readonly: true }, process: { ...spec.process, cwd: '/', terminal: false, args: ['/bin/true'] } }
+  const { process, ...spec } = defaultSpec()
+  if (process === undefined) throw new Error('the default config has a process')
+  return { ...spec, root: { path: rootfs, readonly: true }, process: { ...process, terminal: false, args: ['/bin/true'] } }
 }
 
 /** `create`, `start`, `wait`, `deleteTask` and `delete` of `true`, beside `ctr run --rm`, and what ctr takes to start and to connect. */
