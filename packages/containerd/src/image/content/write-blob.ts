@@ -46,7 +46,6 @@ const GRACE_MS = 5_000
  * lease, or the next garbage collection takes the blob away.
  * @param body  read to its end; given back early when something fails
  * @throws {TeuError} ERR_TEU_IMAGE_INVALID when digest or size differ; ERR_TEU_UNAVAILABLE
- * @see containerd-client.md "Content.Write": WRITE, then COMMIT
  */
 export async function writeBlob(
   services: Services,
