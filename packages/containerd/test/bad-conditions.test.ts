@@ -118,6 +118,42 @@ withRunc('bad conditions', (test) => {
     await handle.delete()
   })
 
+  test('a shim that does not answer: its status is unknown, and nothing is concluded from that', async (daemon) => {
+    const log = new EventLog()
+    const client = await daemon.client({ onEvent: log.record })
+    const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
+    await handle.start()
+    const [shim = 0] = daemon.shims()
+    process.kill(shim, 'SIGSTOP')
+    try {
+      expect(await handle.status()).toBe('unknown')
+    } finally {
+      process.kill(shim, 'SIGCONT')
+    }
+    await eventually('an answer', async () => ((await handle.status()) === 'running' ? true : undefined), 10_000)
+    expect(log.of('a', 'exit')).toEqual([])
+    await handle.deleteTask({ force: true })
+    await log.waitFor('a', 'exit')
+    expect(log.of('a', 'exit')).toHaveLength(1)
+    await handle.delete()
+  })
+
+  test('a daemon that does not answer: calls end at their deadline, and work again when it does', async (daemon) => {
+    const client = await daemon.client({ callTimeoutMs: 300 })
+    await client.create('a', daemon.script('true'))
+    process.kill(daemon.pid, 'SIGSTOP')
+    try {
+      await expect(client.list()).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
+      await expect(client.status('a')).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT', containerId: 'a' })
+      const reason = new Error('enough')
+      await expect(client.list([], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    } finally {
+      process.kill(daemon.pid, 'SIGCONT')
+    }
+    expect(await client.list()).toHaveLength(1)
+    await client.delete('a')
+  })
+
   test('starts, execs and deletions at the same time: one of each wins', async (daemon) => {
     const client = await daemon.client()
     const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
