@@ -11,6 +11,7 @@ import { withLab } from '../../../tests/harness/in-lab.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
 import { Containerd, type ProcessIo, type TaskEvent } from '../src/index.ts'
 import { Daemon, EventLog, fifosBelow } from './support/daemon.ts'
+import { stopProcess } from './support/stop-process.ts'
 import { daemonRequirements, runc, withRunc } from './support/runtimes.ts'
 import { Sink } from './support/streams.ts'
 
@@ -124,7 +125,7 @@ withRunc('bad conditions', (test) => {
     const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
     await handle.start()
     const [shim = 0] = daemon.shims()
-    process.kill(shim, 'SIGSTOP')
+    await stopProcess(shim)
     try {
       expect(await handle.status()).toBe('unknown')
     } finally {
@@ -141,7 +142,7 @@ withRunc('bad conditions', (test) => {
   test('a daemon that does not answer: calls end at their deadline, and work again when it does', async (daemon) => {
     const client = await daemon.client({ callTimeoutMs: 300 })
     await client.create('a', daemon.script('true'))
-    process.kill(daemon.pid, 'SIGSTOP')
+    await stopProcess(daemon.pid)
     try {
       await expect(client.list()).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
       await expect(client.status('a')).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT', containerId: 'a' })
