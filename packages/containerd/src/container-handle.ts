@@ -77,11 +77,12 @@ export class ContainerHandle {
     return [...container.execs.values()].map(({ processId, pid }) => ({ id: processId, pid }))
   }
 
-  /** Resolves when a process has ended and its output is read, or the time for that is over. One that has ended already is fine.
+  /** Resolves when a process has ended and its output is read, or the time for that is over. The last end of one
+   *  that has ended already is fine, also when it is deleted, as long as this client remembers it.
    *  @throws {TeuError} ERR_TEU_NOT_FOUND; the error of a start that fails; ERR_TEU_UNAVAILABLE when the client is disposed */
   async wait(processId: string = INIT_PROCESS, options: MethodOptions = {}): Promise<ExitInfo> {
     const container = await load(this.#ctx, this.id, 'wait for', options.signal)
-    const run = container.current(processId)
+    const run = container.current(processId) ?? container.last(processId)
     if (run !== undefined) return abortable(run.exited.promise, options.signal)
     const request = { containerId: this.id, execId: execIdOf(this.id, processId) }
     const answer = await attempt(this.#ctx, { name: 'wait for', containerId: this.id, processId }, () =>

@@ -263,6 +263,7 @@ function makeContext(options: ContainerdOptions, { address, namespace, transport
     runtime: options.runtime ?? { name: RUNC_SHIM },
     timing: { drainMs: drainTimeoutMs, cleanupMs: cleanupTimeoutMs, graceMs: GRACE_MS },
     known: new Map(),
+    departed: new Map(),
     broadcast: new EventBroadcast(),
     backends,
     link,

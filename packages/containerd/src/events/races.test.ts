@@ -164,7 +164,43 @@ describe('handlers', () => {
   })
 })
 
+describe('a deletion', () => {
+  test('is told also when the container goes right after its task', () =>
+    withFake(async ({ client, daemon, until }) => {
+      await client.create('a', SPEC)
+      const pid = await client.start('a')
+      daemon.transport.on(Tasks.method.delete, () => {
+        daemon.processes.clear()
+        return { exitStatus: 9 }
+      })
+      await client.deleteTask('a', { force: true })
+      await client.delete('a')
+      daemon.tell('/tasks/delete', TaskDeleteSchema, { containerId: 'a', pid, exitStatus: 9 })
+      await until([...LIFE, 'exit init 137', 'delete init'])
+      await expect(client.container('a').wait()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    }))
+
+  test('of a task whose shim does not answer kills nobody', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.process('a').status = Status.UNKNOWN
+      expect(await client.deleteTask('a')).toMatchObject({ found: true })
+      expect(daemon.transport.names()).not.toContain('Tasks.kill')
+    }))
+})
+
 describe('waiting', () => {
+  test('for what has ended and is deleted gives its last end', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.exit('a', 6)
+      await client.deleteTask('a')
+      expect(await client.container('a').wait()).toMatchObject({ exitCode: 6 })
+      expect(await client.container('a').wait('a')).toMatchObject({ exitCode: 6 })
+    }))
+
   test('ends with the client, and with its signal', () =>
     withFake(async ({ client }) => {
       await client.create('a', SPEC)

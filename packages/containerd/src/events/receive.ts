@@ -28,7 +28,7 @@ export function receive(ctx: ClientContext, envelope: Envelope): void {
   }
   if (raw === undefined) return
   const event = raw
-  const container = ctx.known.get(event.containerId)
+  const container = ctx.known.get(event.containerId) ?? ctx.departed.get(event.containerId)
   if (container === undefined) return deliverUnknown(ctx, event)
   // Now, not when its turn comes: by then a run of the same name may have taken the place.
   const run = container.find(event.processId, event.pid)

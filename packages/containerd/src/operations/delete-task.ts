@@ -118,9 +118,19 @@ export async function deleteContainer(ctx: ClientContext, id: string, signal?: A
       if (process !== undefined) throw hasTask(id, taskStatus(process.status))
       await ctx.services.containers.delete({ id }, { signal })
     })
-    ctx.known.delete(id)
+    depart(ctx, container)
     await removeBundle(id, container.bundle)
   })
+}
+
+/** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */
+function depart(ctx: ClientContext, container: KnownContainer): void {
+  ctx.known.delete(container.id)
+  ctx.departed.set(container.id, container)
+  const forget = (): void => {
+    if (ctx.departed.get(container.id) === container) ctx.departed.delete(container.id)
+  }
+  setTimeout(forget, ctx.timing.graceMs).unref()
 }
 
 function hasTask(containerId: string, from: string): Error {

@@ -20,8 +20,10 @@ export async function forceDelete(
 ): Promise<DeleteResponse | undefined> {
   const process = await readProcess(ctx, containerId)
   if (process === undefined) return undefined
-  // Without a pid there is nothing to kill: the shim does not answer, or the task was never made.
-  if (taskStatus(process.status) !== 'stopped' && process.pid !== 0) await kill(ctx, containerId)
+  const status = taskStatus(process.status)
+  // A shim that does not answer kills nobody, and what has no pid was never made.
+  const isAlive = status !== 'stopped' && status !== 'unknown' && process.pid !== 0
+  if (isAlive) await kill(ctx, containerId)
   await beforeDelete()
   return deleteEnded(ctx, containerId)
 }
