@@ -1,0 +1,109 @@
+/** Checkpoints of running containers. */
+
+import { open, type FileHandle } from 'node:fs/promises'
+import { protobufAny } from '../any.ts'
+import { load } from '../container/load.ts'
+import type { ClientContext } from '../context.ts'
+import { containerdError } from '../error/code.ts'
+import { rpcOf } from '../error/from-rpc.ts'
+import { refine } from '../error/refine.ts'
+import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
+import { readProcess } from '../container/read-process.ts'
+import { report } from '../report.ts'
+import type { Services } from '../rpc/services.ts'
+import { taskStatus } from '../task-status.ts'
+import type { CriuOptions } from '../types.ts'
+import { takeLease } from './lease.ts'
+import { CRIU_TAR_TYPE } from './media-type.ts'
+import { unpackDirectory } from './pack.ts'
+
+const MAX_LOG_BYTES = 64 * 1024
+const MAX_LOG_LINES = 5
+
+/** How to make a checkpoint. */
+export interface CheckpointOptions extends CriuOptions {
+  /** The container ends, with an ordinary exit. */
+  readonly exit?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Writes CRIU's images of a container into a directory. Nothing of it stays in the daemon.
+ *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING */
+export async function createCheckpoint(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
+  const { exit = false, signal, ...criu } = options
+  const container = await load(ctx, id, 'checkpoint', signal)
+  await container.lock.exclusive(async () => {
+    const lease = await takeLease(ctx, signal)
+    try {
+      const digest = await dump(ctx, lease.services, id, { ...criu, exit }, signal)
+      await unpackDirectory(read(lease.services, digest, signal), dir)
+    } catch (error) {
+      throw (await explain(ctx, error, id)) as Error
+    } finally {
+      await lease.release()
+    }
+  })
+}
+
+/** @returns the digest of the images */
+async function dump(
+  ctx: ClientContext,
+  services: Services,
+  containerId: string,
+  options: CriuOptions & { exit: boolean },
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { emptyNamespaces = [], ...rest } = options
+  const process = await readProcess(ctx, containerId, undefined, { signal })
+  const wasPaused = taskStatus(process?.status ?? 0) === 'paused'
+  if (!wasPaused) await services.tasks.pause({ containerId }, { signal })
+  try {
+    const { descriptors } = await services.tasks.checkpoint({
+      containerId,
+      options: protobufAny(CheckpointOptionsSchema, { ...rest, emptyNamespaces: [...emptyNamespaces] }),
+    })
+    const images = descriptors.find(({ mediaType }) => mediaType === CRIU_TAR_TYPE)
+    if (images !== undefined) return images.digest
+    throw containerdError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
+  } finally {
+    if (!wasPaused) await resume(services, containerId, options.exit)
+  }
+}
+
+/** A container that was to end need not be there any more. */
+async function resume(services: Services, containerId: string, isEnded: boolean): Promise<void> {
+  try {
+    await services.tasks.resume({ containerId })
+  } catch (error) {
+    if (!isEnded) report({ what: 'resume after a checkpoint', containerId, error })
+  }
+}
+
+async function* read(services: Services, digest: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const { data } of services.content.read({ digest }, { signal })) yield data
+}
+
+/** Where CRIU failed: its name is in the sentence, with the last errors of its log if we can read that. */
+async function explain(ctx: ClientContext, error: unknown, containerId: string): Promise<unknown> {
+  const rpc = rpcOf(error)
+  if (rpc === undefined || !/criu/i.test(rpc.message)) return refine(ctx, { name: 'checkpoint', containerId }, error)
+  const path = /\/\S+dump\.log/.exec(rpc.message)?.[0]
+  const lines = path === undefined ? [] : await lastErrors(path)
+  const message = [`Cannot checkpoint container "${containerId}": ${rpc.message}`, ...lines].join('\n')
+  return containerdError('ERR_TEU_CRIU', message, { containerId, operation: 'checkpoint', path, cause: rpc })
+}
+
+async function lastErrors(path: string): Promise<string[]> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path)
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_LOG_BYTES), position: Math.max(0, size - MAX_LOG_BYTES) })
+    const lines = buffer.subarray(0, bytesRead).toString().split('\n')
+    return lines.filter((line) => line.includes('Error')).slice(-MAX_LOG_LINES)
+  } catch {
+    return []
+  } finally {
+    await file?.close()
+  }
+}

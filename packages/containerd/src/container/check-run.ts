@@ -1,0 +1,67 @@
+/** Comparing a run with what the daemon says about it now. */
+
+import type { ClientContext } from '../context.ts'
+import { containerdError } from '../error/code.ts'
+import { deliverOf } from '../events/deliver.ts'
+import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
+import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
+import { processInfo } from '../task-status.ts'
+import { INIT_PROCESS } from '../types.ts'
+import { forgetTask } from './forget-task.ts'
+import type { KnownContainer } from './known-container.ts'
+import type { ProcessRun } from './process-run.ts'
+import { readProcess } from './read-process.ts'
+
+/** Reads the state of a run and tells of what has changed unnoticed. Runs in the container's queue.
+ *  @throws {TeuError} when the daemon does not answer; nothing is concluded then */
+export async function checkRun(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  if (isDecidedElsewhere(run)) return
+  const process = await readProcess(ctx, container.id, run.processId)
+  // The call may have begun, or the exit come, while this one was on its way.
+  if (isDecidedElsewhere(run)) return
+  if (process === undefined || (process.pid !== 0 && !run.mayHavePid(process.pid))) return lose(ctx, container, run)
+  const info = processInfo(process)
+  switch (info.status) {
+    case 'stopped':
+      return settleExit(ctx, container, run, { exitCode: info.exitCode ?? UNKNOWN_EXIT_CODE, exitedAt: info.exitedAt, source: 'resync' })
+    case 'running':
+    case 'paused':
+    case 'pausing':
+      await tellStart(ctx, container, run)
+      return tellPause(ctx, container, run, info.status !== 'running')
+    case 'created':
+    case 'unknown':
+  }
+}
+
+/** The exit is being told, or a call of this client will say what becomes of the run. */
+function isDecidedElsewhere(run: ProcessRun): boolean {
+  return run.exit !== undefined || run.inFlight !== undefined || run.isBeingDeleted || run.isDiscarded
+}
+
+async function lose(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  const what = run.processId === INIT_PROCESS ? 'task' : `process "${run.processId}"`
+  const error = containerdError('ERR_TEU_NOT_FOUND', `The ${what} went away, and nobody knows how it ended`, { containerId: container.id })
+  await settleExit(ctx, container, run, { exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' })
+  if (container.init === run) await forgetTask(ctx, container, run)
+}
+
+async function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  if (run.phase === 'running') return
+  run.phase = 'running'
+  run.isStartTold = true
+  await deliverOf(ctx, container, run, { type: run.processId === INIT_PROCESS ? 'start' : 'exec-started', source: 'resync' })
+}
+
+/** Only a container as a whole is paused; its execs merely say so too. */
+async function tellPause(ctx: ClientContext, container: KnownContainer, run: ProcessRun, isPaused: boolean): Promise<void> {
+  if (run.processId !== INIT_PROCESS || container.isPaused === isPaused) return
+  container.isPaused = isPaused
+  await deliverOf(ctx, container, run, { type: isPaused ? 'paused' : 'resumed', source: 'resync' })
+}
+
+/** The phase that a process of the wire is in. */
+export function phaseOf(process: Process): ProcessRun['phase'] {
+  const { status } = processInfo(process)
+  return status === 'created' ? 'created' : status === 'stopped' ? 'exited' : 'running'
+}

@@ -1,0 +1,70 @@
+/** One life of a process: from the call that makes it until its exit has been told. */
+
+import { deferred, type Deferred } from '../deferred.ts'
+import type { AttachedIo } from '../stdio/attached-io.ts'
+import type { ExitInfo } from '../types.ts'
+
+/** An exit whose fields may be mended: notices of lack of memory take another way, and can be late. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * A run is told apart from an earlier one of the same name by being another object, and from what the daemon says about earlier ones by
+ * its pid. Clocks are not compared: they jump.
+ */
+export class ProcessRun {
+  readonly containerId: string
+  /** `init`, or the exec's id. */
+  readonly processId: string
+  /** 0 until the daemon has said it. */
+  pid = 0
+  phase: 'starting' | 'created' | 'running' | 'exited' = 'starting'
+  /** The call that makes or starts this process; what it decides is not told before it has settled. */
+  inFlight: Promise<void> | undefined
+  /** Users have been told that it started, by an event or by the answer of a call. */
+  isStartTold = false
+  /** The call that was to make or start it failed. */
+  isDiscarded = false
+  /** A call of this client is deleting it. */
+  isBeingDeleted = false
+  /** Its `delete` event has been told. */
+  isDeleteTold = false
+  /** Another client made it. */
+  readonly isForeign: boolean
+  /** Set once, by whoever comes first: event, safety net, comparison, deletion. */
+  exit: Mutable<ExitInfo> | undefined
+  /** Resolves when the exit is told. Rejects when there will be none: the start failed, or the client was disposed. */
+  readonly exited: Deferred<ExitInfo> = deferred()
+  /** Resolves when an exec is no longer known to daemon and client. */
+  readonly removed: Deferred<void> = deferred()
+  io: AttachedIo | undefined
+  /** Ends the open `Wait` call. */
+  watch: AbortController | undefined
+
+  constructor(containerId: string, processId: string, options: { isForeign?: boolean } = {}) {
+    this.containerId = containerId
+    this.processId = processId
+    this.isForeign = options.isForeign ?? false
+  }
+
+  /** Runs the call that makes or starts the process. */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    const settled = deferred<void>()
+    this.inFlight = settled.promise
+    try {
+      return await call()
+    } finally {
+      this.inFlight = undefined
+      settled.resolve()
+    }
+  }
+
+  /** Whether users must be told of its end. One that was never started for them has none. */
+  get owesExit(): boolean {
+    return this.exit === undefined && (!this.isDiscarded || this.isStartTold)
+  }
+
+  /** Whether something that the daemon says about this pid may be about this run. */
+  mayHavePid(pid: number): boolean {
+    return pid === 0 || this.pid === 0 || pid === this.pid
+  }
+}

@@ -1,0 +1,42 @@
+/** The end of an exec: it stays in the shim's list, with its exit status, until it is deleted. */
+
+import type { ClientContext } from '../context.ts'
+import { isContainerdError } from '../error/code.ts'
+import { report } from '../report.ts'
+import type { KnownContainer } from './known-container.ts'
+import type { ProcessRun } from './process-run.ts'
+
+/** Deletes an exec that has ended and forgets it. Runs beside the queue: a deletion that hangs must not stop the container's events.
+ *  Without the daemon it stays, and goes after the next connection. */
+export async function removeExec(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  const isCurrent = container.execs.get(run.processId) === run
+  try {
+    // Another client's exec is deleted by that client, who wants its exit status.
+    if (isCurrent && !run.isForeign) await deleteExec(ctx, run)
+  } catch (error) {
+    report({ what: `delete process ${run.processId}`, containerId: container.id, error })
+    const isLost = isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || isContainerdError(error, 'ERR_TEU_TIMEOUT')
+    if (isLost) return
+  }
+  await forgetExec(container, run)
+}
+
+/** Removes the FIFOs of an exec, and then the exec from memory: from that moment on its name can be taken. */
+export async function forgetExec(container: KnownContainer, run: ProcessRun): Promise<void> {
+  try {
+    await run.io?.[Symbol.asyncDispose]()
+  } catch (error) {
+    report({ what: `remove the FIFOs of process ${run.processId}`, containerId: container.id, error })
+  }
+  if (container.execs.get(run.processId) === run) container.retire(run)
+  run.removed.resolve()
+}
+
+async function deleteExec(ctx: ClientContext, run: ProcessRun): Promise<void> {
+  const { containerId, processId } = run
+  try {
+    await ctx.services.tasks.deleteProcess({ containerId, execId: processId }, { timeoutMs: ctx.timing.cleanupMs })
+  } catch (error) {
+    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+  }
+}

@@ -1,0 +1,42 @@
+/** The safety net under the event stream: one open call per process, which the daemon answers when the process ends. */
+
+import type { ClientContext } from '../context.ts'
+import { delay } from '../delay.ts'
+import { isContainerdError } from '../error/code.ts'
+import { execIdOf } from '../identifiers.ts'
+import { report } from '../report.ts'
+import { checkRun } from './check-run.ts'
+import type { KnownContainer } from './known-container.ts'
+import type { ProcessRun } from './process-run.ts'
+
+/** Any time that nobody waits for. */
+const FOR_EVER_MS = 0x7fff_ffff
+
+/** Watches a run until its end is told, over lost connections. */
+export function watchEnd(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
+  run.watch?.abort()
+  if (run.exit !== undefined) return
+  const watch = new AbortController()
+  run.watch = watch
+  void keepWatching(ctx, container, run, AbortSignal.any([watch.signal, ctx.closed]))
+}
+
+async function keepWatching(ctx: ClientContext, container: KnownContainer, run: ProcessRun, signal: AbortSignal): Promise<void> {
+  const request = { containerId: container.id, execId: execIdOf(container.id, run.processId) }
+  while (!signal.aborted) {
+    try {
+      await ctx.services.tasks.wait(request, { signal })
+    } catch (error) {
+      if (signal.aborted) return
+      const isExpected = isContainerdError(error, 'ERR_TEU_NOT_FOUND') || isContainerdError(error, 'ERR_TEU_UNAVAILABLE')
+      if (!isExpected) report({ what: 'wait for the end', containerId: container.id, error })
+    }
+    // The event says the same, and is what users expect to have been the source.
+    await delay(ctx.timing.graceMs, signal)
+    await ctx.link.isReadyWithin(FOR_EVER_MS)
+    if (signal.aborted) return
+    await new Promise<void>((checked) => {
+      container.queue.push(() => checkRun(ctx, container, run).finally(checked))
+    })
+  }
+}

@@ -1,0 +1,34 @@
+/** What the parts of a client share. */
+
+import type { KnownContainer } from './container/known-container.ts'
+import type { Link } from './connection/link.ts'
+import type { EventBroadcast } from './events/broadcast.ts'
+import type { Services } from './rpc/services.ts'
+import type { Backend, RuntimeRef } from './types.ts'
+
+/** Times in milliseconds. */
+export interface Timing {
+  /** How long an exit, and a deletion, wait for the output to be read. */
+  readonly drainMs: number
+  /** How long cleaning up after a failure may take; the caller's own deadline does not count for it. */
+  readonly cleanupMs: number
+  /** How long the answer of a `Wait` call leaves the event the precedence. */
+  readonly graceMs: number
+}
+
+/** One client's state. */
+export interface ClientContext {
+  readonly services: Services
+  readonly namespace: string
+  readonly stateDir: string
+  readonly runtime: RuntimeRef
+  readonly timing: Timing
+  readonly known: Map<string, KnownContainer>
+  /** Containers that were deleted a moment ago: events of their last task may be on the way. */
+  readonly departed: Map<string, KnownContainer>
+  readonly broadcast: EventBroadcast
+  readonly backends: readonly Backend[]
+  readonly link: Link
+  /** Fires when the client is disposed. */
+  readonly closed: AbortSignal
+}

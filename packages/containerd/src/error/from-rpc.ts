@@ -1,0 +1,59 @@
+/** Failed calls as errors for users: the one table from statuses of gRPC to codes of teu. */
+
+import type { TeuError } from '@teu/spec'
+import { RpcError, RpcStatus } from '../rpc/status.ts'
+import { containerdError, isContainerdError, type ContainerdErrorCode } from './code.ts'
+
+const CODES: Readonly<Partial<Record<RpcStatus, ContainerdErrorCode>>> = {
+  [RpcStatus.NOT_FOUND]: 'ERR_TEU_NOT_FOUND',
+  [RpcStatus.ALREADY_EXISTS]: 'ERR_TEU_ALREADY_EXISTS',
+  [RpcStatus.INVALID_ARGUMENT]: 'ERR_TEU_INVALID_ARGUMENT',
+  [RpcStatus.OUT_OF_RANGE]: 'ERR_TEU_INVALID_ARGUMENT',
+  [RpcStatus.FAILED_PRECONDITION]: 'ERR_TEU_INVALID_STATE',
+  [RpcStatus.UNAVAILABLE]: 'ERR_TEU_UNAVAILABLE',
+  // A caller's own cancelling rejects with the reason of the signal, so this is a connection that went away.
+  [RpcStatus.CANCELLED]: 'ERR_TEU_UNAVAILABLE',
+  [RpcStatus.UNIMPLEMENTED]: 'ERR_TEU_UNSUPPORTED',
+  [RpcStatus.DEADLINE_EXCEEDED]: 'ERR_TEU_TIMEOUT',
+}
+
+/** The code of a failed call. */
+export function codeOf(error: RpcError): ContainerdErrorCode {
+  if (!error.answered && error.status === RpcStatus.INTERNAL) return 'ERR_TEU_UNAVAILABLE'
+  return CODES[error.status] ?? 'ERR_TEU_RUNTIME'
+}
+
+/** What was asked for, to complete the message. */
+export interface Asked {
+  /** `start container "web"`; completes "Cannot …". */
+  readonly what: string
+  readonly operation?: string | undefined
+  readonly containerId?: string | undefined
+  /** The daemon's socket. */
+  readonly path?: string | undefined
+}
+
+/** Translates a failed call; everything else, such as the reason of an AbortSignal, comes back as it is. */
+export function fromRpc(error: unknown, asked: Asked): unknown {
+  return error instanceof RpcError ? rpcFailure(error, codeOf(error), asked) : error
+}
+
+/** The error of a failed call, with a code that was chosen with more knowledge. */
+export function rpcFailure(error: RpcError, code: ContainerdErrorCode, asked: Asked): TeuError {
+  const { what, operation, containerId, path } = asked
+  const unreachable = code === 'ERR_TEU_UNAVAILABLE' && !error.answered
+  return containerdError(code, `Cannot ${what}: ${error.message.trimEnd()}`, {
+    operation,
+    containerId,
+    errno: error.errno,
+    path: unreachable ? path : undefined,
+    remedy: unreachable ? 'Check that containerd runs, that this is its socket, and that you may use it' : undefined,
+    cause: error,
+  })
+}
+
+/** The failed call below an error, if there is one. */
+export function rpcOf(error: unknown): RpcError | undefined {
+  if (error instanceof RpcError) return error
+  return isContainerdError(error) && error.cause instanceof RpcError ? error.cause : undefined
+}

@@ -1,0 +1,41 @@
+/** The end of a run: accepted once, whoever brings the news. */
+
+import { INIT_PROCESS, type TaskEvent } from '../types.ts'
+import type { ClientContext } from '../context.ts'
+import type { KnownContainer } from '../container/known-container.ts'
+import type { ProcessRun } from '../container/process-run.ts'
+import { removeExec } from '../container/remove-exec.ts'
+import { deliverOf } from './deliver.ts'
+
+/** Exit code of a process of which nobody knows how it ended. */
+export const UNKNOWN_EXIT_CODE = 255
+
+/** What is known of an end. */
+export interface ExitFacts {
+  readonly exitCode: number
+  readonly exitedAt?: Date | undefined
+  readonly error?: Error | undefined
+  readonly timestamp?: Date
+  readonly source: TaskEvent['source']
+}
+
+/** Accepts the end of a run and tells of it; later news of the same end is dropped. Runs in the container's queue. */
+export async function settleExit(ctx: ClientContext, container: KnownContainer, run: ProcessRun, facts: ExitFacts): Promise<void> {
+  if (!run.owesExit) return
+  const { exitCode, exitedAt, error } = facts
+  run.exit = {
+    exitCode,
+    oomKilled: false,
+    ...(exitedAt === undefined ? {} : { exitedAt }),
+    ...(error === undefined ? {} : { error }),
+  }
+  run.phase = 'exited'
+  run.watch?.abort()
+  // A child of the program may hold its output open for as long as it likes.
+  await run.io?.drainedWithin(ctx.timing.drainMs)
+  run.io?.stdin?.drop()
+  run.exit.oomKilled = container.oomKilled
+  run.exited.resolve(run.exit)
+  await deliverOf(ctx, container, run, { type: 'exit', ...facts })
+  if (run.processId !== INIT_PROCESS) void removeExec(ctx, container, run)
+}

@@ -1,0 +1,39 @@
+/** Connecting a process before it is started. */
+
+import { AttachedIo } from '../stdio/attached-io.ts'
+import { makeFifos, removeFifos } from '../stdio/fifo.ts'
+import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'
+import { execIdOf } from '../identifiers.ts'
+import type { ClientContext } from '../context.ts'
+import type { KnownContainer } from '../container/known-container.ts'
+import type { ProcessRun } from '../container/process-run.ts'
+import type { StdioOptions } from '../types.ts'
+
+/** Makes the FIFOs, opens our ends and hands them over. The run has them from the moment on in which there is something to clean up.
+ *  @returns the fields of the request */
+export async function openStdio(
+  ctx: ClientContext,
+  container: KnownContainer,
+  run: ProcessRun,
+  terminal: boolean,
+  options: StdioOptions,
+): Promise<StdioPlan['request']> {
+  const { request, fifos } = planStdio(container.bundle, run.processId, terminal, options)
+  const paths = [fifos.stdin, fifos.stdout, fifos.stderr].filter((path) => path !== undefined)
+  if (paths.length === 0) return request
+  await container.tidying
+  await makeFifos(paths)
+  try {
+    run.io = new AttachedIo(fifos, terminal, () => closeIo(ctx, container.id, run.processId))
+  } catch (error) {
+    await removeFifos(paths)
+    throw error
+  }
+  await connectStdio(run.io, options.stdio)
+  return request
+}
+
+/** Makes the shim close its writing end of a process's input. */
+export async function closeIo(ctx: ClientContext, containerId: string, processId: string, signal?: AbortSignal): Promise<void> {
+  await ctx.services.tasks.closeIO({ containerId, execId: execIdOf(containerId, processId), stdin: true }, { signal })
+}

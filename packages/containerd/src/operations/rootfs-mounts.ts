@@ -1,0 +1,23 @@
+/** The root file system of a container that has a snapshot. */
+
+import type { Spec } from '@teu/spec'
+import type { ClientContext } from '../context.ts'
+import { containerdError } from '../error/code.ts'
+import type { Container } from '../gen/containerd/services/containers/v1/containers.gen.ts'
+import type { Mount } from '../gen/containerd/types/types.gen.ts'
+
+/** Asks the snapshotter for the mounts; none without a snapshot key, where `root.path` of the config counts.
+ *  @throws {TeuError} ERR_TEU_INVALID_ARGUMENT for a key without a snapshotter */
+export async function rootfsMounts(ctx: ClientContext, record: Container, spec: Partial<Spec>, signal?: AbortSignal): Promise<Mount[]> {
+  const { id: containerId, snapshotter, snapshotKey: key } = record
+  if (key === '') return []
+  if (snapshotter === '') {
+    throw containerdError('ERR_TEU_INVALID_ARGUMENT', `Cannot start container "${containerId}": it has a snapshot key and no snapshotter`, {
+      containerId,
+    })
+  }
+  const { mounts } = await ctx.services.snapshots.mounts({ snapshotter, key }, { signal })
+  const label = spec.linux?.mountLabel
+  if (label !== undefined && label !== '') for (const mount of mounts) mount.options.push(`context="${label}"`)
+  return mounts
+}

@@ -1,0 +1,173 @@
+/** The transport over a Unix socket, with @grpc/grpc-js. The library is loaded with the first connection: it costs 35 ms. */
+
+import { fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf'
+import type * as Grpc from '@grpc/grpc-js'
+import { RpcError, RpcStatus } from './status.ts'
+import { methodPath, type CallOptions, type Transport } from './transport.ts'
+
+/** containerd's own limit for messages, both ways. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_RECONNECT_DELAY_MS = 3_000
+/** Statuses that also stand for a connection that is lost or cannot be made. */
+const OF_CONNECTIONS: ReadonlySet<number> = new Set([RpcStatus.UNAVAILABLE, RpcStatus.CANCELLED, RpcStatus.INTERNAL])
+
+/** Opens a transport; the socket need not be there yet.
+ *  @param address  `unix:///run/containerd/containerd.sock`, or an absolute path */
+export async function openGrpcTransport(address: string): Promise<Transport> {
+  const grpc = await import('@grpc/grpc-js')
+  const client = new grpc.Client(socketUrl(address), grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.min_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_DELAY_MS,
+    // Otherwise two clients of one program would share a connection, and closing one would end the other's calls.
+    'grpc.use_local_subchannel_pool': 1,
+  })
+  return new GrpcTransport(grpc, client)
+}
+
+/** The file of a socket address. */
+export function socketPath(address: string): string {
+  return address.replace(/^unix:(\/\/)?/, '')
+}
+
+const socketUrl = (address: string): string => `unix://${socketPath(address)}`
+
+class GrpcTransport implements Transport {
+  readonly #grpc: typeof Grpc
+  readonly #client: Grpc.Client
+
+  constructor(grpc: typeof Grpc, client: Grpc.Client) {
+    this.#grpc = grpc
+    this.#client = client
+  }
+
+  unary: Transport['unary'] = (method, request, options) => {
+    const { promise, resolve, reject } = promiseWithResolvers<MessageShape<typeof method.output>>()
+    options.signal?.throwIfAborted()
+    const { encode, decode } = codec(method)
+    const call = this.#client.makeUnaryRequest(
+      methodPath(method),
+      encode,
+      decode,
+      request,
+      this.#metadata(options),
+      callOptions(options),
+      (error, response) => {
+        stop()
+        if (error !== null) reject(rpcError(error, options.signal))
+        else resolve(response as MessageShape<typeof method.output>)
+      },
+    )
+    const stop = cancelOnAbort(call, options.signal)
+    return promise
+  }
+
+  async *serverStream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { input: I; output: O },
+    request: MessageShape<I>,
+    options: CallOptions,
+  ): AsyncGenerator<MessageShape<O>> {
+    options.signal?.throwIfAborted()
+    const { encode, decode } = codec(method)
+    const metadata = this.#metadata(options)
+    const call = this.#client.makeServerStreamRequest(methodPath(method), encode, decode, request, metadata, callOptions(options))
+    yield* answers<MessageShape<O>>(call, options.signal)
+  }
+
+  async *duplexStream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { input: I; output: O },
+    requests: AsyncIterable<MessageShape<I>>,
+    options: CallOptions,
+  ): AsyncGenerator<MessageShape<O>> {
+    options.signal?.throwIfAborted()
+    const { encode, decode } = codec(method)
+    const call = this.#client.makeBidiStreamRequest(methodPath(method), encode, decode, this.#metadata(options), callOptions(options))
+    let failure: { readonly error: unknown } | undefined
+    const written = send(call, requests).catch((error: unknown) => {
+      failure = { error }
+      call.cancel()
+    })
+    try {
+      yield* answers<MessageShape<O>>(call, options.signal)
+      await written
+    } catch (error) {
+      throw failure === undefined ? error : failure.error
+    }
+    if (failure !== undefined) throw failure.error
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+
+  #metadata(options: CallOptions): Grpc.Metadata {
+    const metadata = new this.#grpc.Metadata()
+    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value)
+    return metadata
+  }
+}
+
+const callOptions = (options: CallOptions): Grpc.CallOptions =>
+  options.timeoutMs === undefined || options.timeoutMs === 0 ? {} : { deadline: Date.now() + options.timeoutMs }
+
+function codec(method: DescMethod): { encode: (value: unknown) => Buffer; decode: (bytes: Buffer) => unknown } {
+  return {
+    encode: (value) => Buffer.from(toBinary(method.input, value as MessageShape<DescMessage>)),
+    decode: (bytes) => fromBinary(method.output, bytes),
+  }
+}
+
+/** Cancels a call when the signal fires; the result takes that back. */
+function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined): () => void {
+  const cancel = (): void => call.cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  return () => signal?.removeEventListener('abort', cancel)
+}
+
+async function* answers<T>(call: Grpc.ClientReadableStream<unknown>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const stop = cancelOnAbort(call, signal)
+  // A call that is cancelled when its reader has gone still reports its end.
+  call.on('error', () => {})
+  try {
+    for await (const message of call) yield message as T
+  } catch (error) {
+    throw rpcError(error as Grpc.ServiceError, signal)
+  } finally {
+    stop()
+    call.cancel()
+  }
+}
+
+/** Writes all requests with back-pressure, then says that there are no more. Ends early when the call has ended. */
+async function send<T>(call: Grpc.ClientDuplexStream<T, unknown>, requests: AsyncIterable<T>): Promise<void> {
+  const ended = new Promise<true>((resolve) => call.once('status', () => resolve(true)).once('close', () => resolve(true)))
+  for await (const request of requests) {
+    const drained = call.write(request) ? undefined : new Promise<false>((resolve) => call.once('drain', () => resolve(false)))
+    if (drained !== undefined && (await Promise.race([drained, ended]))) return
+  }
+  call.end()
+}
+
+/** An error of the library as ours; the signal's reason when that ended the call. */
+function rpcError(error: Grpc.ServiceError, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return signal.reason
+  if (typeof error.code !== 'number') return error
+  // What the library makes up itself is one of a few, and has no trailers.
+  const answered = !OF_CONNECTIONS.has(error.code) || Object.keys(error.metadata?.getMap() ?? {}).length > 0
+  // The library has the errno only in its sentence.
+  const errno = answered ? undefined : /\bE[A-Z]{3,}\b/.exec(error.details)?.[0]
+  return new RpcError(error.code, error.details, { answered, errno, cause: error })
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function promiseWithResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve!: (value: T) => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<T>((res, rej) => {
+    resolve = res
+    reject = rej
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,151 @@
+/** Typed clients of containerd's services. Namespace, lease and deadline are set; failures are errors of teu. */
+
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf'
+import { fromRpc } from '../error/from-rpc.ts'
+import { Containers } from '../gen/containerd/services/containers/v1/containers.gen.ts'
+import { Content } from '../gen/containerd/services/content/v1/content.gen.ts'
+import { Diff } from '../gen/containerd/services/diff/v1/diff.gen.ts'
+import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
+import { Images } from '../gen/containerd/services/images/v1/images.gen.ts'
+import { Introspection } from '../gen/containerd/services/introspection/v1/introspection.gen.ts'
+import { Leases } from '../gen/containerd/services/leases/v1/leases.gen.ts'
+import { Namespaces } from '../gen/containerd/services/namespaces/v1/namespaces.gen.ts'
+import { Snapshots } from '../gen/containerd/services/snapshots/v1/snapshots.gen.ts'
+import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
+import { Version } from '../gen/containerd/services/version/v1/version.gen.ts'
+import { Health } from '../gen/grpc/health/v1/health.gen.ts'
+import { methodPath, type CallOptions, type Transport } from './transport.ts'
+
+/** One method of a service as a function: a promise for one answer, an AsyncIterable for a stream of them. */
+export type ServiceMethod<M extends DescMethod> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+    : M extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageInitShape<I>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+      : M extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (requests: AsyncIterable<MessageInitShape<I>>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+        : never
+
+/** The methods of a service, by their names in lower camel case. */
+export type ServiceClient<S extends DescService> = { readonly [K in keyof S['method']]: ServiceMethod<S['method'][K]> }
+
+/** What every call of a set of services carries. */
+export interface ServiceDefaults {
+  readonly namespace: string
+  /** What calls create stays until this lease is deleted or expires. */
+  readonly lease?: string | undefined
+  /** Deadline of calls with one answer, in milliseconds; 0 is none. `Tasks.Wait` and streams have none. */
+  readonly callTimeoutMs: number
+  /** The daemon's socket, for messages. */
+  readonly address?: string | undefined
+}
+
+/** containerd's services. */
+export interface Services {
+  readonly containers: ServiceClient<typeof Containers>
+  readonly tasks: ServiceClient<typeof Tasks>
+  readonly events: ServiceClient<typeof Events>
+  readonly namespaces: ServiceClient<typeof Namespaces>
+  readonly version: ServiceClient<typeof Version>
+  readonly health: ServiceClient<typeof Health>
+  readonly introspection: ServiceClient<typeof Introspection>
+  readonly leases: ServiceClient<typeof Leases>
+  readonly content: ServiceClient<typeof Content>
+  readonly images: ServiceClient<typeof Images>
+  readonly snapshots: ServiceClient<typeof Snapshots>
+  readonly diff: ServiceClient<typeof Diff>
+  /** The same services, whose calls give what they create to a lease. */
+  withLease(lease: string): Services
+  /** The same services in another namespace. */
+  withNamespace(namespace: string): Services
+}
+
+/** Makes the services over a transport. */
+export function createServices(transport: Transport, defaults: ServiceDefaults): Services {
+  const client = <S extends DescService>(service: S): ServiceClient<S> => createServiceClient(service, transport, defaults)
+  return {
+    containers: client(Containers),
+    tasks: client(Tasks),
+    events: client(Events),
+    namespaces: client(Namespaces),
+    version: client(Version),
+    health: client(Health),
+    introspection: client(Introspection),
+    leases: client(Leases),
+    content: client(Content),
+    images: client(Images),
+    snapshots: client(Snapshots),
+    diff: client(Diff),
+    withLease: (lease) => createServices(transport, { ...defaults, lease }),
+    withNamespace: (namespace) => createServices(transport, { ...defaults, namespace }),
+  }
+}
+
+/** A client of any service, for example one that {@link Services} does not have. */
+export function createServiceClient<S extends DescService>(service: S, transport: Transport, defaults: ServiceDefaults): ServiceClient<S> {
+  const methods = Object.entries<DescMethod>(service.method).map(([name, method]) => [name, bind(method, transport, defaults)] as const)
+  return Object.fromEntries(methods) as unknown as ServiceClient<S>
+}
+
+type Message = MessageShape<DescMessage>
+type Init = MessageInitShape<DescMessage>
+
+function bind(method: DescMethod, transport: Transport, defaults: ServiceDefaults): unknown {
+  const translate = (error: unknown): unknown =>
+    fromRpc(error, { what: `call ${methodPath(method).slice(1)}`, operation: method.localName, path: defaults.address })
+  const message = (init: Init): Message => create(method.input, init)
+  if (method.methodKind === 'unary') {
+    return async (request: Init, options: CallOptions = {}) => {
+      try {
+        return await transport.unary(method as DescMethodUnary, message(request), unaryOptions(method, options, defaults))
+      } catch (error) {
+        throw translate(error)
+      }
+    }
+  }
+  if (method.methodKind === 'server_streaming') {
+    const streaming = method as DescMethodServerStreaming
+    return (request: Init, options: CallOptions = {}) =>
+      translated(transport.serverStream(streaming, message(request), withHeaders(options, defaults)), translate)
+  }
+  if (method.methodKind === 'bidi_streaming') {
+    const streaming = method as DescMethodBiDiStreaming
+    return (requests: AsyncIterable<Init>, options: CallOptions = {}) =>
+      translated(transport.duplexStream(streaming, mapped(requests, message), withHeaders(options, defaults)), translate)
+  }
+  throw new TypeError(`${methodPath(method)}: containerd has no method of this kind`)
+}
+
+function unaryOptions(method: DescMethod, options: CallOptions, defaults: ServiceDefaults): CallOptions {
+  // The answer comes when a process ends.
+  const unlimited = method === Tasks.method.wait
+  const timeoutMs = options.timeoutMs ?? (unlimited ? 0 : defaults.callTimeoutMs)
+  return { ...withHeaders(options, defaults), timeoutMs }
+}
+
+function withHeaders(options: CallOptions, { namespace, lease }: ServiceDefaults): CallOptions {
+  const headers = { 'containerd-namespace': namespace, ...(lease === undefined ? {} : { 'containerd-lease': lease }) }
+  return { ...options, metadata: { ...headers, ...options.metadata } }
+}
+
+async function* mapped<T, U>(source: AsyncIterable<T>, map: (value: T) => U): AsyncGenerator<U> {
+  for await (const value of source) yield map(value)
+}
+
+async function* translated<T>(source: AsyncIterable<T>, translate: (error: unknown) => unknown): AsyncGenerator<T> {
+  try {
+    yield* source
+  } catch (error) {
+    throw translate(error)
+  }
+}

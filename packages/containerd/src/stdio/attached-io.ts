@@ -1,0 +1,80 @@
+/** Our ends of a process's streams. */
+
+import { finished, type Readable } from 'node:stream'
+import { settlesWithin } from '../delay.ts'
+import type { ProcessIo } from '../types.ts'
+import { openForReading, removeFifos } from './fifo.ts'
+import { StdinWriter } from './stdin-writer.ts'
+
+/** Paths of FIFOs; absent where a stream is not, or is none of ours. */
+export interface StdioPaths {
+  readonly stdin?: string | undefined
+  readonly stdout?: string | undefined
+  readonly stderr?: string | undefined
+}
+
+/** Open ends of FIFOs, with what belongs to them. */
+export class AttachedIo implements ProcessIo {
+  readonly terminal: boolean
+  declare readonly stdin?: StdinWriter
+  declare readonly stdout?: Readable
+  declare readonly stderr?: Readable
+  readonly drained: Promise<void>
+  readonly #paths: readonly string[]
+  readonly #outputs: readonly Readable[]
+  #isOpened = false
+
+  /** Opens the reading ends at once; a program that writes meanwhile waits for them.
+   *  @throws {Error} the file system's own */
+  constructor(paths: StdioPaths, terminal: boolean, closeIo: () => Promise<void>) {
+    this.terminal = terminal
+    this.#paths = [paths.stdin, paths.stdout, paths.stderr].filter((path) => path !== undefined)
+    const outputs: Readable[] = []
+    try {
+      if (paths.stdout !== undefined) outputs.push((this.stdout = openForReading(paths.stdout)))
+      if (paths.stderr !== undefined) outputs.push((this.stderr = openForReading(paths.stderr)))
+    } catch (error) {
+      for (const output of outputs) output.destroy()
+      throw error
+    }
+    if (paths.stdin !== undefined) this.stdin = new StdinWriter({ path: paths.stdin, terminal, closeIo })
+    this.#outputs = outputs
+    this.drained = Promise.all(outputs.map(ended)).then(() => {})
+  }
+
+  /** The shim has opened its ends. */
+  opened(): void {
+    this.#isOpened = true
+    this.stdin?.release()
+  }
+
+  cancel(): void {
+    this.stdin?.drop()
+    if (this.#isOpened) return
+    for (const output of this.#outputs) output.destroy()
+  }
+
+  /** True when all output has been read within some milliseconds. */
+  drainedWithin(ms: number): Promise<boolean> {
+    return settlesWithin(this.drained, ms)
+  }
+
+  /** Closes our ends; what is not read yet is lost. The FIFOs stay, for the one who comes next. */
+  close(): void {
+    this.stdin?.drop()
+    for (const output of this.#outputs) output.destroy()
+  }
+
+  /** Closes our ends and removes the FIFOs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await removeFifos(this.#paths)
+  }
+}
+
+/** Resolves when a stream has been read to its end, or was dropped. */
+function ended(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    finished(stream, { writable: false }, () => resolve())
+  })
+}

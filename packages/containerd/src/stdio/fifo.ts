@@ -1,0 +1,112 @@
+/** FIFOs between us and a shim. Opening one must never block: four blocked opens stop all file access of Node. */
+
+import { execFile } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
+import { lstat, unlink } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { containerdError } from '../error/code.ts'
+
+const run = promisify(execFile)
+
+/** Bun, which reads and writes FIFOs in ways of its own: its sockets on them read nothing, without an error. */
+interface BunFiles {
+  file(fd: number): { stream(): ReadableStream<Uint8Array>; writer(): BunWriter }
+}
+interface BunWriter {
+  write(chunk: Uint8Array): unknown
+  flush(): Promise<unknown> | unknown
+  end(): Promise<unknown> | unknown
+}
+const bun = (globalThis as { Bun?: BunFiles }).Bun
+
+/** Makes FIFOs that only their owner can open, in place of what an earlier life has left there.
+ *  @throws {TeuError} ERR_TEU_SYSTEM */
+export async function makeFifos(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  await removeFifos(paths)
+  try {
+    await run('mkfifo', ['-m', '0700', '--', ...paths])
+  } catch (error) {
+    throw containerdError('ERR_TEU_SYSTEM', `Cannot make FIFOs ${paths.join(', ')}: ${(error as Error).message}`, {
+      path: paths[0],
+      syscall: 'mkfifo',
+      cause: error,
+    })
+  }
+}
+
+/** Removes these files, where they are FIFOs. */
+export async function removeFifos(paths: readonly string[]): Promise<void> {
+  for (const path of paths) if (await isFifo(path)) await unlink(path).catch(ignoreMissing)
+}
+
+/** Whether there is a FIFO of this name. */
+export async function isFifo(path: string): Promise<boolean> {
+  const stat = await lstat(path).catch(ignoreMissing)
+  return stat?.isFIFO() === true
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+}
+
+/** The reading end. It ends when the last writer has closed, and not before the first one has come. */
+export function openForReading(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (bun === undefined) return new Socket({ fd, readable: true, writable: false })
+  const stream = Readable.fromWeb(bun.file(fd).stream() as Parameters<typeof Readable.fromWeb>[0])
+  stream.once('close', () => closeSync(fd))
+  return stream
+}
+
+/** A writing end. */
+export interface FifoWriter {
+  /** Resolves when the bytes are in the pipe.
+   *  @throws {Error} EPIPE when nobody reads any more */
+  write(chunk: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** The writing end; undefined while nobody has the reading end open. */
+export function openForWriting(path: string): FifoWriter | undefined {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
+    throw error
+  }
+  return bun === undefined ? socketWriter(fd) : bunWriter(bun.file(fd).writer(), fd)
+}
+
+function socketWriter(fd: number): FifoWriter {
+  const socket = new Socket({ fd, readable: false, writable: true })
+  // Each write reports its own failure.
+  socket.on('error', () => {})
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  return {
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        socket.write(chunk, (error) => (error === undefined || error === null ? resolve() : reject(error)))
+      }),
+    close: () => {
+      socket.destroy()
+      return closed
+    },
+  }
+}
+
+function bunWriter(writer: BunWriter, fd: number): FifoWriter {
+  return {
+    write: async (chunk) => {
+      writer.write(chunk)
+      await writer.flush()
+    },
+    close: async () => {
+      await writer.end()
+      closeSync(fd)
+    },
+  }
+}
