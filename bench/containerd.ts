@@ -1,6 +1,6 @@
 /** The client of `@teu/containerd` and `ctr`, in turns, on one containerd: a container from record to removal, calls, events, lists. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
