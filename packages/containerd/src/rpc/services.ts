@@ -44,7 +44,7 @@ export interface ServiceDefaults {
   readonly namespace: string
   /** What calls create stays until this lease is deleted or expires. */
   readonly lease?: string | undefined
-  /** Deadline of calls with one answer, in milliseconds; 0 is none. `Tasks.Wait` and streams have none. */
+  /** Deadline of calls with one answer, and of lists, in milliseconds; 0 is none. `Tasks.Wait` and other streams have none. */
   readonly callTimeoutMs: number
   /** The daemon's socket, for messages. */
   readonly address?: string | undefined
@@ -116,7 +116,7 @@ function bind(method: DescMethod, transport: Transport, defaults: ServiceDefault
   if (method.methodKind === 'server_streaming') {
     const streaming = method as DescMethodServerStreaming
     return (request: Init, options: CallOptions = {}) =>
-      translated(transport.serverStream(streaming, message(request), withHeaders(options, defaults)), translate)
+      translated(transport.serverStream(streaming, message(request), streamOptions(method, options, defaults)), translate)
   }
   if (method.methodKind === 'bidi_streaming') {
     const streaming = method as DescMethodBiDiStreaming
@@ -130,6 +130,13 @@ function unaryOptions(method: DescMethod, options: CallOptions, defaults: Servic
   // The answer comes when a process ends.
   const unlimited = method === Tasks.method.wait
   const timeoutMs = options.timeoutMs ?? (unlimited ? 0 : defaults.callTimeoutMs)
+  return { ...withHeaders(options, defaults), timeoutMs }
+}
+
+function streamOptions(method: DescMethod, options: CallOptions, defaults: ServiceDefaults): CallOptions {
+  // One answer in many messages, and not a stream without an end.
+  const isAnswer = method === Containers.method.listStream
+  const timeoutMs = options.timeoutMs ?? (isAnswer ? defaults.callTimeoutMs : 0)
   return { ...withHeaders(options, defaults), timeoutMs }
 }
 
