@@ -128,6 +128,14 @@ class Chaos {
     return alive.sort()
   }
 
+  /** What was heard of containers about which two pictures differ. */
+  storyOf(told: readonly string[], asked: readonly string[]): string {
+    const lines = [...told.filter((line) => !asked.includes(line)), ...asked.filter((line) => !told.includes(line))]
+    const ids = new Set(lines.map((line) => line.split(' ')[0]))
+    const events = this.log.events.filter(({ containerId }) => ids.has(containerId)).slice(-60)
+    return events.map(({ type, containerId, processId, pid, source }) => [type, containerId, processId, pid, source].join(' ')).join('\n')
+  }
+
   exitsOf({ containerId, processId, pid }: Started): TaskEvent[] {
     return this.log.of(containerId, 'exit', processId).filter((event) => event.pid === pid)
   }
@@ -157,7 +165,7 @@ describeIf('chaos', daemonRequirements, () => {
             return JSON.stringify(told) === JSON.stringify(asked) ? true : undefined
           },
           15_000,
-        ).catch(() => expect(told).toEqual(asked))
+        ).catch(() => expect(told, chaos.storyOf(told, asked)).toEqual(asked))
         const dead = chaos.started.filter(
           ({ containerId, processId, pid }) => !told.some((line) => line.startsWith(`${containerId} ${processId} ${pid} `)),
         )

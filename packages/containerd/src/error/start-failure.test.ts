@@ -20,6 +20,7 @@ test.each([
 test.each([
   `${CREATE}runc create failed: unable to start container process: error mounting "/nope" to rootfs: mount /nope: no such file or directory: unknown`,
   `${CREATE}unable to retrieve OCI runtime error (open log.json: no such file or directory): fork/exec /nope/runc: no such file or directory: unknown`,
+  `${EXEC}exec failed: unable to create new parent process: namespace path: lstat /proc/16137/ns/ipc: no such file or directory: unknown`,
   'exec: "nope": executable file not found in $PATH',
   'ttrpc: closed: unknown',
 ])('something else: %s', (message) => {

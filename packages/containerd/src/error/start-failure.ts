@@ -4,6 +4,8 @@
 const BY_RUNTIME = /OCI runtime (?:create|exec|start|restore) failed/
 /** The runtime itself could not be run. */
 const WITHOUT_RUNTIME = /unable to retrieve OCI runtime error/
+/** The container's own process, which an exec joins, has ended meanwhile: not the program is missing but its namespaces. */
+const WITHOUT_CONTAINER = /namespace path: lstat|unable to create new parent process/
 /** What runc, crun and teu-oci say of a program that is missing, not executable, or of a directory that is none. */
 const PROGRAM = [
   /executable file .*not found/i,
@@ -15,5 +17,5 @@ const PROGRAM = [
 
 /** True when a daemon's sentence says that the program could not be started. */
 export function isProgramFailure(message: string): boolean {
-  return BY_RUNTIME.test(message) && !WITHOUT_RUNTIME.test(message) && PROGRAM.some((pattern) => pattern.test(message))
+  return BY_RUNTIME.test(message) && !WITHOUT_RUNTIME.test(message) && !WITHOUT_CONTAINER.test(message) && PROGRAM.some((pattern) => pattern.test(message))
 }
