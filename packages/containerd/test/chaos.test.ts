@@ -141,6 +141,13 @@ class Chaos {
   }
 }
 
+/** Without the execs of paused containers. One that was killed, because its start had failed, ends when it is resumed; until then the daemon
+ *  counts it. */
+function comparable(picture: readonly string[], asked: readonly string[]): string[] {
+  const paused = new Set(asked.filter((line) => / init \d+ paus/.test(line)).map((line) => line.split(' ')[0]))
+  return picture.filter((line) => !paused.has(line.split(' ')[0]) || line.includes(' init '))
+}
+
 describeIf('chaos', daemonRequirements, () => {
   it(
     `${ROUNDS} rounds with seed ${SEED}`,
@@ -160,14 +167,16 @@ describeIf('chaos', daemonRequirements, () => {
         await eventually(
           'one picture',
           async () => {
-            told = chaos.alive()
             asked = await chaos.daemonAlive()
+            told = comparable(chaos.alive(), asked)
+            asked = comparable(asked, asked)
             return JSON.stringify(told) === JSON.stringify(asked) ? true : undefined
           },
           15_000,
         ).catch(() => expect(told, chaos.storyOf(told, asked)).toEqual(asked))
+        const alive = chaos.alive()
         const dead = chaos.started.filter(
-          ({ containerId, processId, pid }) => !told.some((line) => line.startsWith(`${containerId} ${processId} ${pid} `)),
+          ({ containerId, processId, pid }) => !alive.some((line) => line.startsWith(`${containerId} ${processId} ${pid} `)),
         )
         for (const run of dead) expect(chaos.exitsOf(run), JSON.stringify(run)).toHaveLength(1)
 
@@ -180,7 +189,7 @@ describeIf('chaos', daemonRequirements, () => {
         )
         for (const run of chaos.started) expect(chaos.exitsOf(run), JSON.stringify(run)).toHaveLength(1)
         expect(fifosBelow(daemon.stateDir)).toEqual([])
-        expect(chaos.started.length).toBeGreaterThan(2 * ROUNDS)
+        expect(chaos.started.length).toBeGreaterThan(ROUNDS)
       }),
     60_000 + ROUNDS * 15_000,
   )

@@ -17,5 +17,10 @@ const PROGRAM = [
 
 /** True when a daemon's sentence says that the program could not be started. */
 export function isProgramFailure(message: string): boolean {
-  return BY_RUNTIME.test(message) && !WITHOUT_RUNTIME.test(message) && !WITHOUT_CONTAINER.test(message) && PROGRAM.some((pattern) => pattern.test(message))
+  return (
+    BY_RUNTIME.test(message) &&
+    !WITHOUT_RUNTIME.test(message) &&
+    !WITHOUT_CONTAINER.test(message) &&
+    PROGRAM.some((pattern) => pattern.test(message))
+  )
 }

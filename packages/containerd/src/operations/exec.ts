@@ -16,6 +16,7 @@ import { refine } from '../error/refine.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { settleExit } from '../events/settle-exit.ts'
 import { checkExecId } from '../identifiers.ts'
+import { report } from '../report.ts'
 import { taskStatus } from '../task-status.ts'
 import type { StdioOptions } from '../types.ts'
 import { surely } from './force-delete.ts'
@@ -110,17 +111,33 @@ async function undo(ctx: ClientContext, container: KnownContainer, run: ProcessR
 }
 
 async function killAndDelete(ctx: ClientContext, containerId: string, execId: string): Promise<void> {
-  const { tasks } = ctx.services
-  const timeoutMs = ctx.timing.cleanupMs
   const process = await readProcess(ctx, containerId, execId)
   if (process === undefined) return
+  const status = taskStatus(process.status)
+  const isPaused = status === 'paused' || status === 'pausing'
   try {
-    if (taskStatus(process.status) === 'running') {
-      await tasks.kill({ containerId, execId, signal: SIGKILL })
-      await tasks.wait({ containerId, execId }, { timeoutMs })
-    }
-    await tasks.deleteProcess({ containerId, execId }, { timeoutMs })
+    if (status === 'running' || isPaused) await ctx.services.tasks.kill({ containerId, execId, signal: SIGKILL })
+    // On cgroup v1 a paused process ends when it is resumed, and not before.
+    if (isPaused) return void deleteLater(ctx, containerId, execId)
+    await deleteEnded(ctx, containerId, execId, status === 'running')
   } catch (error) {
     if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+  }
+}
+
+async function deleteEnded({ services, timing }: ClientContext, containerId: string, execId: string, isEnding: boolean): Promise<void> {
+  const timeoutMs = timing.cleanupMs
+  if (isEnding) await services.tasks.wait({ containerId, execId }, { timeoutMs })
+  await services.tasks.deleteProcess({ containerId, execId }, { timeoutMs })
+}
+
+/** What is not deleted in the life of this client goes with the task. */
+async function deleteLater(ctx: ClientContext, containerId: string, execId: string): Promise<void> {
+  try {
+    await ctx.services.tasks.wait({ containerId, execId }, { signal: ctx.closed })
+    await deleteEnded(ctx, containerId, execId, false)
+  } catch (error) {
+    const isExpected = ctx.closed.aborted || isContainerdError(error, 'ERR_TEU_NOT_FOUND')
+    if (!isExpected) report({ what: `delete process ${execId}`, containerId, error })
   }
 }

@@ -116,6 +116,29 @@ test('exec() sends the process as JSON, and the flag for a terminal', () =>
     await expect(client.exec('a', 'e2', { cwd: '/' } as never)).rejects.toMatchObject({ code: 'ERR_TEU_CONFIG_INVALID' })
   }))
 
+test('an exec that failed and is paused by then is killed at once, and deleted when it has ended', () =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    const { transport } = daemon
+    transport.before(tasks.start, () => {
+      daemon.process('a', 'e1').status = Status.PAUSED
+      return Promise.reject(new RpcError(RpcStatus.UNKNOWN, 'the answer was lost'))
+    })
+    let kills = 0
+    // On cgroup v1 the signal waits for the process to be resumed.
+    transport.on(tasks.kill, () => {
+      kills += 1
+      return {}
+    })
+    await expect(client.exec('a', 'e1', PROCESS)).rejects.toMatchObject({ containerId: 'a' })
+    expect(kills).toBe(1)
+    expect(daemon.processes.has('a/e1')).toBe(true)
+    daemon.exit('a', 137, { execId: 'e1' })
+    await settled()
+    expect(daemon.processes.has('a/e1')).toBe(false)
+  }))
+
 test('create() leaves no directory when the daemon refuses', () =>
   withFake(async ({ client, daemon }) => {
     const { readdirSync } = await import('node:fs')
