@@ -23,6 +23,17 @@ const RUNTIMES: readonly (readonly [name: string, path: string])[] = [
 /** State roots are on a tmpfs, as /run is: on ext4 a file that is made again and again costs every runtime half a millisecond. */
 const STATE_PARENT = '/dev/shm'
 
+/** Mount points of the cgroup hierarchies that can be seen here. */
+function cgroupHierarchies(): string[] {
+  const seen = new Map<string, string>()
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [place, type] = line.split(' - ')
+    // A later mount on the same place covers the one before.
+    if (place && type) seen.set(place.split(' ')[4] as string, type.split(' ')[0] as string)
+  }
+  return [...seen].filter(([, type]) => type === 'cgroup' || type === 'cgroup2').map(([path]) => path)
+}
+
 /** Disposing removes everything. */
 export class BenchRoom implements Disposable {
   readonly dir: string
@@ -57,9 +68,13 @@ export class BenchRoom implements Disposable {
     return dir
   }
 
-  /** Command line of the bare C program that does with the bundle what the kernel has to do in any case (floor.c). */
-  floorLine(bundle: string): string[] {
-    return [this.#floor, join(bundle, 'rootfs'), '/bin/true']
+  /** Command lines of the bare C program that does with the bundle what the kernel has to do in any case (floor.c). */
+  floors(bundle: string): { name: string; line: string[] }[] {
+    const program = [join(bundle, 'rootfs'), '/bin/true']
+    return [
+      { name: 'bare C', line: [this.#floor, ...program] },
+      { name: 'with cgroups', line: [this.#floor, ...cgroupHierarchies().flatMap((path) => ['-c', path]), ...program] },
+    ]
   }
 
   /** State root of the library. */

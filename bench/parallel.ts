@@ -32,7 +32,10 @@ export async function benchParallel(room: BenchRoom, rounds: number): Promise<vo
       measure: () =>
         Promise.resolve(timeTogether(room.timer, WIDTH, PER_ROUND, [...line, 'run', '--bundle', bundle, `teu-bench-${name}-%d`])),
     })),
-    { name: 'bare C', measure: () => Promise.resolve(timeTogether(room.timer, WIDTH, PER_ROUND, room.floorLine(bundle))) },
+    ...room.floors(bundle).map(({ name, line }) => ({
+      name,
+      measure: () => Promise.resolve(timeTogether(room.timer, WIDTH, PER_ROUND, line)),
+    })),
   ]
   const samples = new Map<string, number[]>(entrants.map(({ name }) => [name, []]))
   for (let round = -1; round < rounds; round++) {

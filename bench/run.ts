@@ -10,11 +10,13 @@ import { Timer } from './timer.ts'
 export async function benchRun(room: BenchRoom, rounds: number): Promise<void> {
   const bundle = room.bundle('run', ['true'])
   const containers = await Containers.open({ root: room.libraryRoot })
-  const timers = room.contestants.map(({ name, line }) => ({
-    name,
-    timer: new Timer(room.timer, [...line, 'run', '--bundle', bundle, `teu-bench-${name}`]),
-  }))
-  const floor = new Timer(room.timer, room.floorLine(bundle))
+  const timers = [
+    ...room.contestants.map(({ name, line }) => ({
+      name: `${name} run`,
+      timer: new Timer(room.timer, [...line, 'run', '--bundle', bundle, `teu-bench-${name}`]),
+    })),
+    ...room.floors(bundle).map(({ name, line }) => ({ name, timer: new Timer(room.timer, line) })),
+  ]
   try {
     const library = async (): Promise<number> => {
       const start = performance.now()
@@ -23,14 +25,9 @@ export async function benchRun(room: BenchRoom, rounds: number): Promise<void> {
       if (exitCode !== 0) throw new Error(`the library's run ended with ${exitCode}`)
       return time
     }
-    const lines = timers.map(({ name, timer }) => ({ name: `${name} run`, measure: () => timer.run() }))
-    await compare('run of true', rounds, [
-      { name: 'library run', measure: library },
-      ...lines,
-      { name: 'bare C', measure: () => floor.run() },
-    ])
+    const lines = timers.map(({ name, timer }) => ({ name, measure: () => timer.run() }))
+    await compare('run of true', rounds, [{ name: 'library run', measure: library }, ...lines])
   } finally {
-    await floor[Symbol.asyncDispose]()
     for (const { timer } of timers) await timer[Symbol.asyncDispose]()
   }
 }

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Plan } from '@teu/init'
-import { checkContainerId, checkOptions, isTeuError, type TeuErrorCode } from '@teu/spec'
+import { checkContainerId, checkOptions, isTeuError, type Spec, type TeuErrorCode } from '@teu/spec'
 import { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import { abandon, type Begun } from './lifecycle/abandon.ts'
@@ -15,7 +15,7 @@ import { type CreateMode, hasSetupHooks, type PlanRequest, planContainer, readCo
 import { removeBroken } from './lifecycle/remove-broken.ts'
 import { openGate } from './lifecycle/start.ts'
 import { claim, defaultRoot, openRoot, removeStateDirectory, rootEntries } from './lifecycle/state-root.ts'
-import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, type StdioRequest } from './lifecycle/stdio.ts'
+import { type ConnectedStdio, connectStdio, type HelperKind, planStdio, startAhead, type StdioRequest } from './lifecycle/stdio.ts'
 import { clearCgroups, prepareUnit } from './lifecycle/unit.ts'
 import type { Transport } from './helper/transport.ts'
 import { checkRunOptions, RULES } from './option-rules.ts'
@@ -232,23 +232,25 @@ export class Containers {
     const { request, stdioRequest } = this.#request(id, options, mode, foreground)
     const { paths } = request
     const { spec } = request.config
-    const planned = readyPlan(request, this.root, finishPlan)
-    const { rootless } = this.#host
-    const owner = {
-      get cgroup() {
-        return planned.cgroup
-      },
-      rootless,
-    }
-    const unit = planned.unit && (await prepareUnit(owner, spec, options.signal))
+    const headStart = this.#helper === 'once' && foreground ? startAhead(stdioRequest, { network: wantsNetwork(spec) }) : undefined
+    let unit: Awaited<ReturnType<typeof prepareUnit>> | undefined
     let isClaimed = false
     let stdio: ConnectedStdio | undefined
     try {
+      const planned = readyPlan(request, this.root, finishPlan)
+      const { rootless } = this.#host
+      const owner = {
+        get cgroup() {
+          return planned.cgroup
+        },
+        rootless,
+      }
+      unit = planned.unit && (await prepareUnit(owner, spec, options.signal))
       claim(paths, id)
       isClaimed = true
       writeFirstRecord(paths, planned.record())
       if (options.notifySocket !== undefined) mkdirSync(paths.notifyDirectory, { mode: 0o755 })
-      stdio = await connectStdio(stdioRequest, paths.directory)
+      stdio = await connectStdio({ ...stdioRequest, headStart }, paths.directory)
       if (unit) await unit.start(id, spec)
       const run = new PlanRun({
         transport: stdio.transport,
@@ -262,6 +264,7 @@ export class Containers {
       })
       return { run, paths, stdio, config: request.config, owner, unit, removesAll: removesState(request) }
     } catch (error) {
+      await headStart?.drop()
       stdio?.discard()
       stdio?.releaseTransport()
       if (isClaimed) removeStateDirectory(paths)
@@ -325,6 +328,16 @@ function absoluteOptions(options: RunOptions): RunOptions {
     if (path !== undefined) absolute[key] = resolve(path)
   }
   return absolute
+}
+
+/** Whether the container gets a network namespace that this process's user namespace owns. */
+function wantsNetwork({ linux }: Spec): boolean {
+  let wanted = false
+  for (const { type, path } of linux?.namespaces ?? []) {
+    if (type === 'user') return false
+    if (type === 'network') wanted = path === undefined
+  }
+  return wanted
 }
 
 function finishPlan(plan: Plan, request: PlanRequest): Plan {

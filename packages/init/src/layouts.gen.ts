@@ -16,7 +16,7 @@ export const LAYOUTS: Readonly<Record<StepName, readonly [op: number, ...fields:
   record_init: [7, 'path', 5],
   pid_file: [8, 'path', 5],
   mkdir_all: [9, 'path', 5, 'mode', 0],
-  make_cgroup: [10, 'root', 5, 'path', 5, 'controllers', 7, 'copyCpuset', 3],
+  make_cgroup: [10, 'root', 5, 'path', 5, 'controllers', 7, 'copyCpuset', 3, 'unified', 3],
   mkfifo: [11, 'path', 5, 'mode', 0, 'uid', 0, 'gid', 0],
   unlink: [12, 'path', 5],
   rmdir: [13, 'path', 5],

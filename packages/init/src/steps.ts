@@ -50,8 +50,8 @@ export const STEPS = {
   mkdir_all: { op: 9, fields: { path: 'str', mode: 'u32' } },
   /** Like mkdir_all for a cgroup: the last component must be new or hold no process and not be frozen, else EBUSY. For each v2
    *  ancestor from `root` down to the parent, `+controller` is written to `cgroup.subtree_control` one by one; a refusal is left to
-   *  the later write of the limit to report. `copyCpuset`: v1 cpuset, fill empty cpuset.cpus/mems from the parent. */
-  make_cgroup: { op: 10, fields: { root: 'str', path: 'str', controllers: 'strs', copyCpuset: 'bool' } },
+   *  the later write of the limit to report. `copyCpuset`: v1 cpuset, fill empty cpuset.cpus/mems from the parent. `unified`: cgroup v2. */
+  make_cgroup: { op: 10, fields: { root: 'str', path: 'str', controllers: 'strs', copyCpuset: 'bool', unified: 'bool' } },
   /** mkfifo(3) of a host path, then fchownat. Removed again when a later step fails. */
   mkfifo: { op: 11, fields: { path: 'str', mode: 'u32', uid: 'u32', gid: 'u32' } },
   /** unlink(2); ENOENT is fine. */

@@ -50,7 +50,16 @@ function makeSteps(hierarchy: CgroupHierarchy, location: CgroupLocation, writes:
     if (controllers.some((controller) => SYSTEMD_CONTROLLERS.includes(controller))) return [{ op: 'mkdir_all', path, mode: 0o755 }]
   }
   const enabled = version === 2 ? controllersToEnable(hierarchy, location, writes) : []
-  return [{ op: 'make_cgroup', root, path, controllers: enabled, copyCpuset: version === 1 && controllers.includes('cpuset') }]
+  return [
+    {
+      op: 'make_cgroup',
+      root,
+      path,
+      controllers: enabled,
+      copyCpuset: version === 1 && controllers.includes('cpuset'),
+      unified: version === 2,
+    },
+  ]
 }
 
 function controllersToEnable({ path, controllers }: CgroupHierarchy, { layout }: CgroupLocation, writes: readonly CgroupWrite[]): string[] {

@@ -33,6 +33,7 @@ type LifecycleSteps = Extract<
 
 const MOMENTS: Readonly<Record<number, string>> = {
   [SYNC.timeNamespace]: 'its time namespace is made',
+  [SYNC.cgroups]: 'the cgroups are there',
   [SYNC.prepared]: 'ids, cgroup, limits and devices are in place',
   [SYNC.mounted]: 'the root file system is complete',
   [SYNC.runtimeHooks]: 'the host-side hooks are done',

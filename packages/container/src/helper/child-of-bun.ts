@@ -44,10 +44,10 @@ const bun = (): Bun => (globalThis as unknown as { Bun: Bun }).Bun
 
 export const bunChildren: ChildStarter = { start, run }
 
-function start({ path, fds, onStatus, onEnd }: StartOptions): StartedChild {
+function start({ path, mode, fds, onStatus, onEnd }: StartOptions): StartedChild {
   let child: Child
   try {
-    child = bun().spawn({ cmd: [path, 'once'], argv0: 'teu-init', env: {}, detached: true, stdio: fds })
+    child = bun().spawn({ cmd: [path, mode], argv0: 'teu-init', env: {}, detached: true, stdio: fds })
   } catch (error) {
     queueMicrotask(() => onEnd((error as Error).message))
     return { send: nothing, hangUp: nothing, kill: nothing, ref: nothing, unref: nothing }

@@ -5,9 +5,9 @@ import { type ChildFds, CONTROL_FD, type ChildEnd, type ChildStarter, type Start
 
 export const nodeChildren: ChildStarter = { start, run }
 
-function start({ path, fds, onStatus, onEnd }: StartOptions): StartedChild {
+function start({ path, mode, fds, onStatus, onEnd }: StartOptions): StartedChild {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const child = spawn(path, ['once'], { argv0: 'teu-init', env: {}, detached: true, stdio: [...fds] })
+  const child = spawn(path, [mode], { argv0: 'teu-init', env: {}, detached: true, stdio: [...fds] })
   // The types know five streams only.
   const streams = child.stdio as readonly (Stream | null | undefined)[]
   const status = streams[STATUS_FD] as Readable

@@ -10,6 +10,8 @@ export const CONTROL_FD = 5
 
 export interface StartOptions {
   readonly path: string
+  /** `once`: the request is in descriptor 3; `ahead`: requests come over the control channel. */
+  readonly mode: 'once' | 'ahead'
   /** With `pipe` at {@link STATUS_FD} and {@link CONTROL_FD}. */
   readonly fds: ChildFds
   onStatus(bytes: Uint8Array): void
@@ -38,7 +40,7 @@ export interface ChildEnd {
 
 /** How children are started on one engine. */
 export interface ChildStarter {
-  /** Starts `teu-init once`. */
+  /** Starts `teu-init once` or `teu-init ahead`. */
   start(options: StartOptions): StartedChild
   /** Runs `teu-init once` to its end. */
   run(path: string, fds: ChildFds): ChildEnd

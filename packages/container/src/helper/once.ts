@@ -6,7 +6,9 @@ import { encodeControl, encodePlan, findInitBinary, type Frame, FrameReader, typ
 import { TeuError } from '@teu/spec'
 import { bunChildren } from './child-of-bun.ts'
 import { nodeChildren } from './child-of-node.ts'
+import type { ChildFds, ChildStarter, StartedChild } from './child.ts'
 import { forwardSignals } from './forward-signals.ts'
+import type { HeadStart, Listener } from './head-start.ts'
 import { readStatus, requestFile, statusFile } from './request-file.ts'
 import type { Submission, SubmitOptions, Transport } from './transport.ts'
 
@@ -17,6 +19,8 @@ export interface OnceOptions {
   readonly extraFds?: readonly number[]
   /** Where the container's inherited streams come from. */
   readonly stdio?: readonly [StdioChoice, StdioChoice, StdioChoice]
+  /** A helper with these streams and descriptors that waits for a supervised plan. */
+  readonly headStart?: HeadStart | undefined
 }
 
 type StdioChoice = number | 'ignore'
@@ -24,7 +28,7 @@ type StdioChoice = number | 'ignore'
 /** First descriptor number in teu-init for {@link OnceOptions.extraFds}. */
 export const FIRST_EXTRA_FD = 6
 
-const children = process.versions['bun'] === undefined ? nodeChildren : bunChildren
+export const children: ChildStarter = process.versions['bun'] === undefined ? nodeChildren : bunChildren
 
 /** One plan per helper, so the number does not matter. */
 const TAG = 1
@@ -43,41 +47,50 @@ export class OnceTransport implements Transport {
 
   submit({ plan: compile, trace, onFrame }: SubmitOptions): Submission {
     const plan = compile()
-    const request = requestFile(this.#options.directory, encodePlan(plan, { tag: TAG, trace: trace ?? false }))
-    try {
-      return staysInForeground(plan) ? this.#supervised(request, plan, onFrame) : this.#detached(request, onFrame)
-    } finally {
-      closeSync(request)
-    }
+    const request = encodePlan(plan, { tag: TAG, trace: trace ?? false })
+    return staysInForeground(plan) ? this.#supervised(request, plan, onFrame) : this.#detached(request, onFrame)
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
 
-  #detached(request: number, onFrame: (frame: Frame) => void): Submission {
+  #detached(plan: Uint8Array, onFrame: (frame: Frame) => void): Submission {
     const { stdio, extraFds = [], directory } = this.#options
-    const status = statusFile(directory)
+    const request = requestFile(directory, plan)
+    let status = -1
     let failure: TeuError | undefined
     try {
+      status = statusFile(directory)
       const { hasRun, how } = children.run(findInitBinary(), [...(stdio ?? [0, 1, 2]), request, status, 'ignore', ...extraFds])
       if (!hasRun || !deliver(readStatus(status), onFrame)) failure = helperGone(hasRun ? `it ended with ${how}` : how)
     } finally {
-      closeSync(status)
+      closeSync(request)
+      if (status >= 0) closeSync(status)
     }
     const done = failure ? Promise.reject(failure) : Promise.resolve()
     done.catch(nothing)
     return { done, signal: nothing, resize: nothing, release: nothing, ref: nothing, unref: nothing }
   }
 
-  #supervised(request: number, plan: Plan, onFrame: (frame: Frame) => void): Submission {
-    const { stdio, extraFds = [] } = this.#options
+  #start(plan: Uint8Array, listener: Listener): StartedChild {
+    const { stdio, extraFds = [], directory, headStart } = this.#options
+    const waiting = headStart?.take(plan, listener)
+    if (waiting) return waiting
+    const request = requestFile(directory, plan)
+    try {
+      const fds: ChildFds = [...(stdio ?? [0, 1, 2]), request, 'pipe', 'pipe', ...extraFds]
+      return children.start({ path: findInitBinary(), mode: 'once', fds, ...listener })
+    } finally {
+      closeSync(request)
+    }
+  }
+
+  #supervised(request: Uint8Array, plan: Plan, onFrame: (frame: Frame) => void): Submission {
     const reader = new FrameReader()
     let settle!: { resolve: () => void; reject: (error: Error) => void }
     const done = new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
-    const child = children.start({
-      path: findInitBinary(),
-      fds: [...(stdio ?? [0, 1, 2]), request, 'pipe', 'pipe', ...extraFds],
+    const child = this.#start(request, {
       onStatus(bytes) {
         for (const frame of reader.push(bytes)) {
           onFrame(frame)

@@ -1,7 +1,8 @@
 /** Standard streams: what the caller asked for, as descriptors and slots that a plan can name. */
 
 import type { Readable, Writable } from 'node:stream'
-import { OnceTransport, FIRST_EXTRA_FD as ONCE_FIRST_EXTRA_FD } from '../helper/once.ts'
+import { HeadStart } from '../helper/head-start.ts'
+import { children, OnceTransport, FIRST_EXTRA_FD as ONCE_FIRST_EXTRA_FD } from '../helper/once.ts'
 import { readableFrom, writableTo } from '../helper/pipe-streams.ts'
 import { FIRST_EXTRA_FD as SPAWNER_FIRST_EXTRA_FD, sharedSpawner, SpawnerTransport } from '../helper/spawner.ts'
 import type { Transport } from '../helper/transport.ts'
@@ -17,6 +18,8 @@ export interface StdioRequest {
   /** True when the program gets a pty and this process relays it (no console socket). */
   readonly relayTerminal: boolean
   readonly extraFds: readonly number[]
+  /** See {@link startAhead}. */
+  readonly headStart?: HeadStart | undefined
 }
 
 /** What a plan says of the streams. Pure: nothing is open yet. */
@@ -61,6 +64,11 @@ export function planStdio(request: StdioRequest): PlannedStdio {
     }),
     extraFds: request.extraFds.map((_, index) => first + index),
   }
+}
+
+/** Starts the helper of a plan that is still to be compiled. */
+export function startAhead({ stdio, extraFds }: StdioRequest, { network }: { network: boolean }): HeadStart {
+  return new HeadStart({ children, stdio: inheritedFrom(perStream(stdio)), extraFds, network })
 }
 
 /** Opens the streams. Pipes exist as files in `directory` (0700 and ours) for a moment only. */
@@ -108,14 +116,18 @@ function perStream(stdio: Stdio): readonly [StdioStream, StdioStream, StdioStrea
   return typeof stdio === 'object' ? stdio : [stdio, stdio, stdio]
 }
 
+function inheritedFrom(wanted: readonly StdioStream[]): [number, number, number] {
+  return wanted.map((stream, index) => (typeof stream === 'number' ? stream : index)) as [number, number, number]
+}
+
 /** Descriptors of this process can only be inherited at the start of a helper, so they need one of their own. */
 function chooseTransport(
-  { helper, extraFds }: StdioRequest,
+  { helper, extraFds, headStart }: StdioRequest,
   wanted: readonly [StdioStream, StdioStream, StdioStream],
   directory: string,
 ): { transport: Transport; own: boolean } {
-  const inherited = wanted.map((stream, index) => (typeof stream === 'number' ? stream : index)) as [number, number, number]
-  if (helper === 'once') return { transport: new OnceTransport({ directory, stdio: inherited, extraFds }), own: true }
+  const inherited = inheritedFrom(wanted)
+  if (helper === 'once') return { transport: new OnceTransport({ directory, stdio: inherited, extraFds, headStart }), own: true }
   const special = extraFds.length > 0 || inherited.some((fd, index) => fd !== index)
   return special ? { transport: new SpawnerTransport(inherited, extraFds), own: true } : { transport: sharedSpawner(), own: false }
 }

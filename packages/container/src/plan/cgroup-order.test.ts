@@ -5,8 +5,16 @@ import { createInput, NAMESPACES, ops, OWN_IDS, USER_NAMESPACE, userHost } from 
 import { planCgroupJoin } from '../cgroup/plan.ts'
 import { moveItself, orderCgroupSteps } from './cgroup-order.ts'
 import { compileCreatePlan } from './create.ts'
+import { SYNC } from './sync.ts'
 
-const make = (path: string): Step => ({ op: 'make_cgroup', root: '/sys/fs/cgroup', path, controllers: [], copyCpuset: false })
+const make = (path: string): Step => ({
+  op: 'make_cgroup',
+  root: '/sys/fs/cgroup',
+  path,
+  controllers: [],
+  copyCpuset: false,
+  unified: true,
+})
 const cgroup = (facts: typeof V2, setup: Step[]): Parameters<typeof orderCgroupSteps>[0] => ({
   ...planCgroupJoin(at(facts)),
   setup,
@@ -19,7 +27,7 @@ describe('orderCgroupSteps()', () => {
   it('makes the v2 cgroup before the process, which is born in it, and v1 cgroups after', () => {
     const ordered = orderCgroupSteps(cgroup(HYBRID, [make(unified), make(memory)]), { moveItself: false })
     expect(ordered.beforeClone).toEqual([make(unified), expect.objectContaining({ op: 'open', path: unified })])
-    expect(ordered.afterClone[0]).toEqual(make(memory))
+    expect(ordered.make).toEqual([make(memory)])
     expect(ordered.afterClone.some((step) => step.op === 'write_child_pid' && step.path === `${memory}/cgroup.procs`)).toBe(true)
   })
 
@@ -32,7 +40,8 @@ describe('orderCgroupSteps()', () => {
   it('lets the process move itself into v1 cgroups, after which nothing is left to the parent', () => {
     const ordered = orderCgroupSteps(cgroup(V1, [make(memory)]), { moveItself: true })
     expect(ordered.container).toContainEqual({ op: 'write_file', dir: -1, path: `${memory}/tasks`, data: new TextEncoder().encode('0') })
-    expect(ops(ordered.afterClone)).toEqual(['make_cgroup'])
+    expect(ordered.make).toEqual([make(memory)])
+    expect(ordered.afterClone).toEqual([])
     expect(moveItself(planCgroupJoin(at(V2))).own).toEqual([])
   })
 
@@ -51,5 +60,24 @@ describe('orderCgroupSteps()', () => {
     const steps = ops(compileCreatePlan({ ...input, cgroup: cgroup(HYBRID, []) }).container)
     expect(steps.indexOf('wait')).toBeLessThan(steps.indexOf('write_file'))
     expect(steps.lastIndexOf('write_file')).toBeLessThan(steps.indexOf('unshare'))
+  })
+
+  it('waits for the cgroups after the devices where the cgroup mount is the last one, and keeps the order of the config where it is not', () => {
+    const mount = { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup' }
+    const shm = { destination: '/dev/shm', type: 'tmpfs', source: 'shm' }
+    const order = (mounts: (typeof mount)[]): { wait: number; mknod: number; shm: number } => {
+      const { container } = compileCreatePlan({ ...createInput({ mounts }), cgroup: cgroup(HYBRID, []) })
+      return {
+        wait: container.findIndex((step) => step.op === 'wait' && step.n === SYNC.cgroups),
+        mknod: container.findIndex(({ op }) => op === 'mknod'),
+        shm: container.findIndex((step) => step.op === 'attach' && step.path === '/dev/shm'),
+      }
+    }
+    const last = order([shm, mount])
+    expect([last.shm < last.mknod, last.mknod < last.wait]).toEqual([true, true])
+    const middle = order([mount, shm])
+    expect([middle.wait < middle.shm, middle.shm < middle.mknod]).toEqual([true, true])
+    const elsewhere = order([{ ...mount, destination: '/dev/cgroup' }])
+    expect(elsewhere.wait).toBeLessThan(elsewhere.mknod)
   })
 })

@@ -7,6 +7,9 @@ import type { CgroupJoinInput } from './input.ts'
 
 export interface OrderedCgroupSteps {
   readonly beforeClone: readonly Step[]
+  /** After the clone: what has to be there before the process moves. Device rules too: halfway written they forbid it to make devices. */
+  readonly make: readonly Step[]
+  /** After the clone, at any time before the program. */
   readonly afterClone: readonly Step[]
   /** Container stage, while host paths are in sight: the process moves itself. */
   readonly container: readonly Step[]
@@ -23,16 +26,17 @@ export function orderCgroupSteps(cgroup: CreatePlanInput['cgroup'], options: { r
   const join = options.moveItself ? moveItself(cgroup) : { ...cgroup, own: [] }
   const unified = cgroup.beforeClone.find((step) => step.op === 'open')?.path
   const early: Step[] = []
-  const late: Step[] = []
+  const make: Step[] = []
   for (const step of setup) {
     if (unified !== undefined && 'path' in step && isBelow(step.path, unified)) early.push(step)
-    else if (MOVABLE.includes(step.op)) late.push(step)
+    else if (MOVABLE.includes(step.op)) make.push(step)
   }
   // A step of another kind may depend on its place: then nothing is moved.
-  const isSplit = early.length + late.length === setup.length
+  const isSplit = early.length + make.length === setup.length
   return {
     beforeClone: [...(isSplit ? early : setup), ...join.beforeClone],
-    afterClone: [...(isSplit ? late : []), ...join.afterClone],
+    make: isSplit ? make : [],
+    afterClone: join.afterClone,
     container: join.own,
   }
 }

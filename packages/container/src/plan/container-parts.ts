@@ -64,10 +64,10 @@ export interface ContainerParts {
   readonly seccomp: SeccompSteps
   readonly rdt: IntelRdtSteps
   readonly cgroup: OrderedCgroupSteps
-  /** The container waits for the parent before it does anything; else only before it is in its cgroup. */
+  /** The container waits for the parent before it does anything; else with everything mounted. */
   readonly waitFirst: boolean
-  /** Waits for the cgroups, where it has not waited before, moves into them and makes the cgroup namespace. */
-  readonly inCgroup: readonly Step[]
+  /** The container waits for its v1 cgroups before that, and moves into them. */
+  readonly waitsForCgroups: boolean
   /** prestart and createRuntime hooks, with the agreement that they need. */
   readonly runtimeHooks: StagedSteps
 }
@@ -96,8 +96,9 @@ export function planParts(input: CreatePlanInput): ContainerParts {
   // The container mounts while the parent makes and joins cgroups, unless it needs something that only the parent can give it.
   const waitFirst = inOtherUserNamespace || networkDevices.length > 0 || time.write.length > 0
   const cgroup = orderCgroupSteps(input.cgroup, { moveItself: !inOtherUserNamespace })
+  const waitsForCgroups = !waitFirst && cgroup.container.length > 0
   const inCgroup: Step[] = [
-    ...(waitFirst ? [] : [{ op: 'wait', n: SYNC.prepared } as const]),
+    ...(waitsForCgroups ? [{ op: 'wait', n: SYNC.cgroups } as const] : []),
     ...cgroup.container,
     // Its root is the cgroup that the process is in at this moment.
     ...(namespaces.isNew('cgroup') ? [{ op: 'unshare', flags: CLONE_NEWCGROUP, pointer: namespaces.pointer('cgroup') } as const] : []),
@@ -160,7 +161,7 @@ export function planParts(input: CreatePlanInput): ContainerParts {
     rdt: planIntelRdt(spec, id),
     cgroup,
     waitFirst,
-    inCgroup,
+    waitsForCgroups,
     runtimeHooks: planRuntimeHooks(input),
   }
 }

@@ -64,13 +64,13 @@ describe('compileCreatePlan()', () => {
     )
   })
 
-  it('orders the container stage: isolation, settings, mounts, cgroup namespace, devices, hiding, root, the process', () => {
+  it('orders the container stage: isolation, settings, mounts, devices, cgroup namespace, hiding, root, the process', () => {
     expect(shape(compileCreatePlan(usual(V2, 'create')).container)).toBe(
       [
         'set_propagation session_keyring hostname link_up attach_root',
         'new_mount attach new_mount attach new_mount attach new_mount attach new_mount attach new_mount attach',
-        'wait unshare new_mount attach',
-        'mknod symlink new_mount readonly_path mask mount_attr pivot_root',
+        'mknod symlink unshare new_mount attach',
+        'wait new_mount readonly_path mask mount_attr pivot_root',
         'setsid close_others no_new_privs umask bounding_caps user capabilities home chdir find_program outlive_parent gate exec',
       ].join(' '),
     )

@@ -40,8 +40,9 @@ export interface MountSteps {
   /** Before the clone: sources, each looked up once, with their attributes. */
   readonly parent: readonly Step[]
   readonly container: readonly Step[]
-  /** `beforeCgroup` is part of `container`. */
-  readonly hasCgroup: boolean
+  /** Container, after the devices: `beforeCgroup`, and cgroup mounts that are the last ones, as they mostly are. The longer they can wait, the
+   *  more of the rest is done while the parent makes the cgroups. Only `beforeCgroup`, or nothing, where they stand in the middle. */
+  readonly late: readonly Step[]
 }
 
 /** One mount on its way into the plan. */
@@ -60,7 +61,9 @@ export interface PlannedMount {
 export function planMounts(mounts: readonly Mount[], context: MountContext): MountSteps {
   const parent: Step[] = []
   const container: Step[] = []
-  let hasCgroup = false
+  const late: Step[] = []
+  const firstLate = firstOfTrailingCgroups(mounts)
+  let isInCgroup = false
   for (const [index, mount] of mounts.entries()) {
     const planned = parseMount(mount, `/mounts/${index}`)
     if (planned.options.bind) {
@@ -70,15 +73,27 @@ export function planMounts(mounts: readonly Mount[], context: MountContext): Mou
       container.push(...attach)
     } else if (mount.type === 'cgroup' || mount.type === 'cgroup2') {
       refuseIdMap(planned)
-      if (!hasCgroup) container.push(...context.beforeCgroup)
-      hasCgroup = true
-      container.push(...planCgroupMount(planned, context))
+      const steps = index < firstLate ? container : late
+      if (!isInCgroup) steps.push(...context.beforeCgroup)
+      isInCgroup = true
+      steps.push(...planCgroupMount(planned, context))
     } else {
       refuseIdMap(planned)
       container.push(...planNewMount(planned, context))
     }
   }
-  return { parent, container, hasCgroup }
+  if (!isInCgroup) late.push(...context.beforeCgroup)
+  return { parent, container, late }
+}
+
+/** Index of the first of the cgroup mounts at the end of the list. Below /sys no device can be made, so that nothing depends on them. */
+function firstOfTrailingCgroups(mounts: readonly Mount[]): number {
+  let first = mounts.length
+  for (; first > 0; first--) {
+    const { type, destination } = mounts[first - 1] as Mount
+    if ((type !== 'cgroup' && type !== 'cgroup2') || !isBelow(containerPath(destination), '/sys')) break
+  }
+  return first
 }
 
 /** True when the config itself brings the host's (or some other) directory as /dev: nothing is made in there then. */

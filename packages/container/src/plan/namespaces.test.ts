@@ -4,6 +4,7 @@ import { all, createInput, failure, only, ops, OWN_IDS, rootHost, USER_NAMESPACE
 import { compileCreatePlan } from './create.ts'
 
 const CLONE_NEWNS = 0x20000
+const CLONE_NEWCGROUP = 0x2000000
 const CLONE_NEWNET = 0x40000000
 const CLONE_NEWPID = 0x20000000
 const CLONE_NEWUSER = 0x10000000
@@ -18,11 +19,10 @@ describe('planNamespaces()', () => {
     expect(only(plan([mount, { type: 'pid' }, { type: 'network' }]).parent, 'clone').flags).toBe(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET)
   })
 
-  it('makes the cgroup namespace only when the process is in its cgroup', () => {
+  it('makes the cgroup namespace after the clone: only then the process is in its cgroup', () => {
     const { parent, container } = plan([mount, { type: 'cgroup' }])
     expect(only(parent, 'clone').flags).toBe(CLONE_NEWNS)
-    const steps = ops(container)
-    expect(steps.indexOf('wait')).toBeLessThan(steps.indexOf('unshare'))
+    expect(only(container, 'unshare').flags).toBe(CLONE_NEWCGROUP)
   })
 
   it('looks each joined namespace up once, before anything has changed, and enters it by that handle', () => {

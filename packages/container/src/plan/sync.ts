@@ -3,6 +3,7 @@
  *
  *     parent                                container
  *     time offsets written      ◀─ timeNamespace ─  it has made its time namespace
+ *     v1 cgroups                ─ cgroups ───────▶  may move into them
  *     maps, cgroup, devices     ─ prepared ──────▶  may use its ids, cgroup, network devices
  *     prestart, createRuntime   ◀─ mounted ───────  the root file system is complete
  *     hooks are done            ─ runtimeHooks ──▶  may go on to its own hooks and pivot
@@ -19,4 +20,6 @@ export const SYNC = {
   runtimeHooks: 4,
   /** container → parent: nothing can fail any more but the gate, startContainer hooks and execve; the filter's listener has its descriptor. */
   ready: 5,
+  /** parent → container: the v1 cgroups are there, with their limits and device rules. */
+  cgroups: 6,
 } as const

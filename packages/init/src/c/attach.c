@@ -33,19 +33,20 @@ static int check_target(struct run *run, const struct step_attach *step, int roo
   return fail(run, TEU_SYS_move_mount, EINVAL, step->path);
 }
 
-static int open_target(const struct step_attach *step, int mount, int root) {
+static int open_target(const struct step_attach *step, int mount, int root, bool *made) {
   uint64_t resolve = step->no_symlinks ? SYS_RESOLVE_NO_SYMLINKS : 0;
   struct stat facts;
   switch (step->create) {
   case CREATE_NOTHING:
     return root_find(root, step->path, O_PATH, resolve);
   case CREATE_DIRECTORY:
-    return root_provide(root, step->path, ROOT_DIRECTORY, 0755, resolve);
+    return root_provide(root, step->path, ROOT_DIRECTORY, 0755, resolve, made);
   case CREATE_FILE:
-    return root_provide(root, step->path, ROOT_FILE, 0644, resolve);
+    return root_provide(root, step->path, ROOT_FILE, 0644, resolve, made);
   case CREATE_LIKE_MOUNT:
     if (fstat(mount, &facts) < 0) return -1;
-    return root_provide(root, step->path, S_ISDIR(facts.st_mode) ? ROOT_DIRECTORY : ROOT_FILE, S_ISDIR(facts.st_mode) ? 0755 : 0644, resolve);
+    if (S_ISDIR(facts.st_mode)) return root_provide(root, step->path, ROOT_DIRECTORY, 0755, resolve, made);
+    return root_provide(root, step->path, ROOT_FILE, 0644, resolve, made);
   default:
     errno = EINVAL;
     return -1;
@@ -67,9 +68,10 @@ int op_attach(struct run *run, const struct step_attach *step) {
   int mount = slot_get(run, step->mount);
   int root = mount < 0 ? -1 : slot_get(run, step->root);
   if (root < 0) return -1;
-  AUTO_CLOSE int target = open_target(step, mount, root);
+  bool made = false;
+  AUTO_CLOSE int target = open_target(step, mount, root, &made);
   if (target < 0) return fail(run, TEU_SYS_openat2, errno, step->path);
-  if (check_target(run, step, root, target) < 0) return -1;
+  if (!made && check_target(run, step, root, target) < 0) return -1;
   if (sys_attach_mount(mount, target) < 0) return refused(run, step, mount, target);
   if (!step->keep) slot_close(run, step->mount);
   return 0;
@@ -83,7 +85,7 @@ int op_attach_root(struct run *run, const struct step_attach_root *step) {
   int mount = slot_get(run, step->mount);
   if (mount < 0) return -1;
   const char *path = step->path[0] != '\0' ? step->path : "/";
-  AUTO_CLOSE int top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int top = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (top < 0) return fail(run, TEU_SYS_open, errno, path);
   return sys_attach_mount(mount, top) < 0 ? fail(run, TEU_SYS_move_mount, errno, path) : 0;
 }
@@ -91,7 +93,7 @@ int op_attach_root(struct run *run, const struct step_attach_root *step) {
 int op_pivot_root(struct run *run, const struct step_pivot_root *step) {
   int root = slot_get(run, step->root);
   if (root < 0) return -1;
-  AUTO_CLOSE int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int old = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (old < 0) return fail(run, TEU_SYS_open, errno, "/");
   if (fchdir(root) < 0) return fail(run, TEU_SYS_fchdir, errno, "/");
   /* The old root ends up on top of the new one; no directory for it is needed. */

@@ -1,6 +1,5 @@
 /* Who the program is and what it may do. */
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -33,16 +32,15 @@ int op_bounding_caps(struct run *run, const struct step_bounding_caps *step) {
 
 int op_user(struct run *run, const struct step_user *step) {
   int death_signal = 0;
-  _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "group lists are passed on as they are");
-  if (step->set_groups && setgroups(step->groups.count, (const gid_t *)step->groups.items) < 0) {
+  if (step->set_groups && sys_setgroups(step->groups.items, step->groups.count) < 0) {
     return fail(run, TEU_SYS_setgroups, errno, NULL);
   }
-  if (setresgid(step->gid, step->gid, step->gid) < 0) return fail(run, TEU_SYS_setresgid, errno, NULL);
+  if (sys_setgid_all(step->gid) < 0) return fail(run, TEU_SYS_setresgid, errno, NULL);
   /* A change of user empties the permitted set and forgets the parent-death signal; the steps to come need the one and our creator
    * relies on the other. */
   if (prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
-  if (setresuid(step->uid, step->uid, step->uid) < 0) return fail(run, TEU_SYS_setresuid, errno, NULL);
+  if (sys_setuid_all(step->uid) < 0) return fail(run, TEU_SYS_setresuid, errno, NULL);
   if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
   if (death_signal != 0 && prctl(PR_SET_PDEATHSIG, (unsigned long)death_signal, 0, 0, 0) < 0) return fail(run, TEU_SYS_prctl, errno, NULL);
   return 0;

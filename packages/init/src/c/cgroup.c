@@ -22,7 +22,7 @@ void pause_us(uint32_t microseconds) {
   while (nanosleep(&time, &time) < 0 && errno == EINTR) continue;
 }
 
-int cgroup_open(const char *path) { return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+int cgroup_open(const char *path) { return openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
 /* ENODEV is how the files of a cgroup answer that has been removed while they were open. */
 static int gone(int errnum) { return errnum == ENODEV ? ENOENT : errnum; }
@@ -94,14 +94,14 @@ static void enable(int cgroup, const struct teu_strs *controllers) {
   }
 }
 
-/* On v1 a cpuset without processors and memory nodes takes no process; a new one starts without. 0 or an errno. */
-static int copy_cpuset(int parent, int child) {
+/* On v1 a cpuset without processors and memory nodes takes no process; one that has just been `made` starts without. 0 or an errno. */
+static int copy_cpuset(int parent, int child, bool made) {
   static const char *const FILES[] = {"cpuset.cpus", "cpuset.mems"};
   for (size_t i = 0; i < 2; i++) {
     char text[4096];
-    int errnum = cgroup_read(child, FILES[i], text, sizeof text);
+    int errnum = made ? 0 : cgroup_read(child, FILES[i], text, sizeof text);
     if (errnum != 0) return errnum;
-    if (text[0] != '\0' && text[0] != '\n') continue;
+    if (!made && text[0] != '\0' && text[0] != '\n') continue;
     errnum = cgroup_read(parent, FILES[i], text, sizeof text);
     if (errnum == 0) errnum = cgroup_write(child, FILES[i], text);
     if (errnum != 0) return errnum;
@@ -116,9 +116,9 @@ static int has_processes(int cgroup, void *with) {
 }
 
 /* Why the container cannot live here: NULL when it can. Both would end in a process that never starts, or in killing a stranger. */
-static const char *occupied(int cgroup, bool made) {
+static const char *occupied(int cgroup, bool unified, bool made) {
   char text[512];
-  bool v2 = cgroup_read(cgroup, "cgroup.events", text, sizeof text) == 0;
+  bool v2 = unified && cgroup_read(cgroup, "cgroup.events", text, sizeof text) == 0;
   if (v2 && cgroup_value(text, "populated") == 1) return "it holds processes";
   if (v2 && cgroup_value(text, "frozen") == 1) return "it is frozen";
   if (v2 || made) return NULL;
@@ -135,9 +135,9 @@ static int make_child(struct run *run, const struct step_make_cgroup *step, int 
   AUTO_CLOSE int opened = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   int child = opened;
   if (child < 0) return fail(run, TEU_SYS_open, errno, step->path);
-  int errnum = step->copy_cpuset ? copy_cpuset(parent, child) : 0;
+  int errnum = step->copy_cpuset ? copy_cpuset(parent, child, made) : 0;
   if (errnum != 0) return fail(run, TEU_SYS_write, errnum, step->path);
-  const char *reason = last ? occupied(child, made) : NULL;
+  const char *reason = last ? occupied(child, step->unified, made) : NULL;
   if (reason != NULL) {
     set_detail(run, reason, NULL);
     return fail(run, TEU_SYS_mkdir, EBUSY, step->path);
@@ -146,10 +146,18 @@ static int make_child(struct run *run, const struct step_make_cgroup *step, int 
   return child;
 }
 
+/* A v1 cgroup right below `root` that is not there yet, which is the rule, takes one call: there is nothing to look at in it. */
+static bool make_at_once(const struct step_make_cgroup *step, size_t root_length) {
+  const char *name = step->path + root_length + 1;
+  bool plain = *name != '\0' && *name != '.' && strchr(name, '/') == NULL;
+  return plain && !step->unified && !step->copy_cpuset && mkdir(step->path, 0755) == 0;
+}
+
 int op_make_cgroup(struct run *run, const struct step_make_cgroup *step) {
   size_t at = strlen(step->root);
   while (at > 0 && step->root[at - 1] == '/') at--;
   if (strncmp(step->path, step->root, at) != 0 || step->path[at] != '/') return fail(run, TEU_SYS_mkdir, EINVAL, step->path);
+  if (make_at_once(step, at)) return undo_later(run, UNDO_CGROUP, step->path, 0);
   int parent = cgroup_open(step->root);
   if (parent < 0) return fail(run, TEU_SYS_open, errno, step->root);
   for (;;) {

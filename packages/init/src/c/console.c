@@ -98,7 +98,7 @@ int op_bind_console(struct run *run, const struct step_bind_console *step) {
   AUTO_CLOSE int mount = clone_tree(peer, false);
   if (mount < 0) return fail(run, TEU_SYS_open_tree, errno, step->path);
   /* An image has no reason to ship a link here. */
-  AUTO_CLOSE int target = root_provide(root, step->path, ROOT_FILE, 0600, SYS_RESOLVE_NO_SYMLINKS);
+  AUTO_CLOSE int target = root_provide(root, step->path, ROOT_FILE, 0600, SYS_RESOLVE_NO_SYMLINKS, NULL);
   if (target < 0) return fail(run, TEU_SYS_openat2, errno, step->path);
   return sys_attach_mount(mount, target) < 0 ? fail(run, TEU_SYS_move_mount, errno, step->path) : 0;
 }

@@ -88,6 +88,13 @@ int op_adopt(struct run *run, const struct step_adopt *step) {
   return copy < 0 ? fail(run, TEU_SYS_fcntl, errno, NULL) : slot_put(run, step->slot, copy);
 }
 
+/* Whether the next step writes to this host file too, as device rules are, line by line. */
+static bool is_written_again(const struct run *run, const struct step_write_file *step) {
+  const struct teu_step *next = following_step(run);
+  return step->dir == TEU_NO_SLOT && next != NULL && next->op == TEU_OP_WRITE_FILE && next->u.write_file.dir == TEU_NO_SLOT &&
+         strcmp(next->u.write_file.path, step->path) == 0;
+}
+
 int op_write_file(struct run *run, const struct step_write_file *step) {
   int dir = AT_FDCWD;
   uint64_t resolve = 0;
@@ -95,11 +102,13 @@ int op_write_file(struct run *run, const struct step_write_file *step) {
     if ((dir = slot_get(run, step->dir)) < 0) return -1;
     resolve = SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS | SYS_RESOLVE_NO_XDEV;
   }
-  AUTO_CLOSE int fd = sys_openat2(dir, step->path, O_WRONLY | O_CLOEXEC, 0, resolve);
+  AUTO_CLOSE int fd = take_shared_fd(run);
+  if (fd < 0) fd = sys_openat2(dir, step->path, O_WRONLY | O_CLOEXEC, 0, resolve);
   if (fd < 0) return fail(run, resolve == 0 ? TEU_SYS_open : TEU_SYS_openat2, errno, step->path);
   ssize_t size = RETRY(write(fd, step->data.data, step->data.size));
-  if (size == (ssize_t)step->data.size) return 0;
-  return fail(run, TEU_SYS_write, size < 0 ? errno : EIO, step->path);
+  if (size != (ssize_t)step->data.size) return fail(run, TEU_SYS_write, size < 0 ? errno : EIO, step->path);
+  if (is_written_again(run, step)) share_fd(run, &fd);
+  return 0;
 }
 
 /* Makes the directory that is the first `length` bytes of `path`, its parents first. */
@@ -138,7 +147,7 @@ int op_mkfifo(struct run *run, const struct step_mkfifo *step) {
   if (mkfifo(step->path, (mode_t)step->mode) < 0) return fail(run, TEU_SYS_mkfifo, errno, step->path);
   if (undo_later(run, UNDO_UNLINK, step->path, 0) < 0) return -1;
   /* through a descriptor: what has its mode and owner changed is the FIFO, whatever the name says by now */
-  AUTO_CLOSE int fd = (int)RETRY(open(step->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  AUTO_CLOSE int fd = (int)RETRY(openat(AT_FDCWD, step->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   struct stat made;
   if (fd < 0 || fstat(fd, &made) < 0) return fail(run, TEU_SYS_open, errno, step->path);
   if (!S_ISFIFO(made.st_mode)) return fail(run, TEU_SYS_open, EINVAL, step->path);

@@ -80,8 +80,8 @@ int replace_file(const char *path, const void *data, size_t size, mode_t mode, i
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   *syscall = TEU_SYS_open;
   if (temporary_name(path, hidden, name) < 0) return errno;
-  AUTO_CLOSE int fd = (int)RETRY(open(name, flags, mode));
-  if (fd < 0 && errno == EEXIST && unlink(name) == 0) fd = (int)RETRY(open(name, flags, mode)); /* left over from a crash */
+  AUTO_CLOSE int fd = (int)RETRY(openat(AT_FDCWD, name, flags, mode));
+  if (fd < 0 && errno == EEXIST && unlink(name) == 0) fd = (int)RETRY(openat(AT_FDCWD, name, flags, mode)); /* left over from a crash */
   if (fd < 0) return errno;
   *syscall = TEU_SYS_write;
   int error = write_full(fd, data, size) < 0 ? errno : 0;
@@ -96,6 +96,15 @@ int replace_file(const char *path, const void *data, size_t size, mode_t mode, i
   if (error != 0) (void)unlink(name);
   return error;
 }
+
+static mode_t present_umask;
+
+void set_umask(mode_t mask) {
+  present_umask = mask;
+  (void)umask(mask);
+}
+
+mode_t current_umask(void) { return present_umask; }
 
 char *decimal(uint64_t number, char buffer[21]) {
   char *at = buffer + 20;

@@ -19,6 +19,10 @@ ssize_t read_file(int dir, const char *path, void *to, size_t size);
  * which call it was in `*syscall` (a TEU_SYS_ number). */
 int replace_file(const char *path, const void *data, size_t size, mode_t mode, int hidden, int *syscall);
 
+/* umask(2), remembered, so that nobody has to ask the kernel for it. */
+void set_umask(mode_t mask);
+mode_t current_umask(void);
+
 /* Digits of `number` at the end of `buffer`, NUL-terminated; returns their start. For code that must not use stdio. */
 char *decimal(uint64_t number, char buffer[21]);
 

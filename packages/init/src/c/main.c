@@ -23,10 +23,12 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "io.h"
 #include "kernel.h"
 #include "protocol.h"
 #include "report.h"
 #include "seal.h"
+#include "spare.h"
 #include "spawner.h"
 
 /* Descriptors that the caller has prepared. */
@@ -64,28 +66,46 @@ static int refuse(int status_fd, enum teu_syscall syscall, int errnum) {
   return 1;
 }
 
-static int run_once(void) {
+/* The plan, which comes over the control channel when the caller does not have it yet: then it may ask first for what can be made ahead.
+ * 0, an errno, or -1 after fail(). */
+static int await_plan(struct run *run, struct request *request) {
+  for (;;) {
+    int error = read_request(ONCE_CONTROL_FD, request);
+    if (error != 0 || !is_understood(&request->header) || request->header.kind != TEU_REQUEST_SPARE) return error;
+    if (run->network_fd < 0 && spare_network(run, &run->network_fd) < 0) return -1;
+    free_request(request);
+  }
+}
+
+static int run_once(bool ahead) {
   struct run run;
-  struct request request;
+  struct request request = {0};
   init_run(&run, ONCE_STATUS_FD);
   run.once = true;
   if (fcntl(ONCE_CONTROL_FD, F_GETFD) >= 0) run.control_fd = ONCE_CONTROL_FD;
-  int error = read_request(REQUEST_FD, &request);
-  (void)close(REQUEST_FD);
+  int error = ahead ? await_plan(&run, &request) : read_request(REQUEST_FD, &request);
+  if (!ahead) (void)close(REQUEST_FD);
+  if (ahead && error == ENODATA) return 0; /* there is no plan after all */
   run.tag = request.header.tag;
   send_frame(&run, TEU_FRAME_HELLO, STEPS_SCHEMA, (uint64_t)getpid(), NULL, 0);
   if (error == 0) return run_request(&run, &request);
+  if (error < 0) {
+    report_failure(&run);
+    report_done(&run, 0);
+    return 1;
+  }
   report_without_step(&run, TEU_SYS_decode, error, NULL);
   report_done(&run, 0);
   return 1;
 }
 
 int main(int argc, char *argv[]) {
-  bool once = argc == 2 && strcmp(argv[1], "once") == 0;
+  bool ahead = argc == 2 && strcmp(argv[1], "ahead") == 0;
+  bool once = ahead || (argc == 2 && strcmp(argv[1], "once") == 0);
   bool spawner = argc == 2 && strcmp(argv[1], "spawner") == 0;
-  int status_fd = once ? ONCE_STATUS_FD : REQUEST_FD;
+  int request_fd = ahead ? ONCE_CONTROL_FD : REQUEST_FD, status_fd = once ? ONCE_STATUS_FD : REQUEST_FD;
   if (fill_standard_descriptors() != 0) return 2;
-  if ((!once && !spawner) || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(status_fd, F_GETFD) < 0) {
+  if ((!once && !spawner) || fcntl(request_fd, F_GETFD) < 0 || fcntl(status_fd, F_GETFD) < 0) {
     static const char usage[] = "teu-init is a part of teu and is started by it\n";
     (void)!write(2, usage, sizeof usage - 1);
     return 2;
@@ -95,8 +115,8 @@ int main(int argc, char *argv[]) {
   int error = run_sealed(argv, &syscall);
   if (error != 0) return refuse(status_fd, (enum teu_syscall)syscall, error);
   reset_signals();
-  (void)umask(022);
+  set_umask(022);
   if (sys_close_range(3, UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0) return refuse(status_fd, TEU_SYS_close_range, errno);
   (void)fcntl(status_fd, F_SETFL, fcntl(status_fd, F_GETFL) | O_NONBLOCK); /* a caller that does not read must not stop us */
-  return once ? run_once() : serve_requests(REQUEST_FD);
+  return once ? run_once(ahead) : serve_requests(REQUEST_FD);
 }

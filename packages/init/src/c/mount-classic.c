@@ -67,7 +67,7 @@ static enum teu_syscall enter_scratch(void) {
   if (context < 0) return TEU_SYS_fsopen;
   if (sys_fsconfig(context, SYS_FSCONFIG_CMD_CREATE, NULL, NULL) < 0) return TEU_SYS_fsconfig;
   AUTO_CLOSE int scratch = sys_fsmount(context, 0);
-  AUTO_CLOSE int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int top = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (scratch < 0) return TEU_SYS_fsmount;
   if (top < 0) return TEU_SYS_open;
   if (sys_attach_mount(scratch, top) < 0) return TEU_SYS_move_mount;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "sys.h"
 #include "teu.h"
 
@@ -38,7 +39,7 @@ int op_setsid(struct run *run, const struct step_setsid *step) {
 
 int op_umask(struct run *run, const struct step_umask *step) {
   (void)run;
-  (void)umask(step->mask & 0777);
+  set_umask(step->mask & 0777);
   return 0;
 }
 

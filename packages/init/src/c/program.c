@@ -20,9 +20,9 @@ static int enter(struct run *run, int directory, const char *path) {
 
 /* No magic links: /proc/self/fd/N as working directory would be whatever descriptor somebody has left open. */
 int op_chdir(struct run *run, const struct step_chdir *step) {
-  AUTO_CLOSE int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int top = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (top < 0) return fail(run, TEU_SYS_open, errno, "/");
-  AUTO_CLOSE int directory = step->create ? root_provide(top, step->path, ROOT_DIRECTORY, 0755, 0)
+  AUTO_CLOSE int directory = step->create ? root_provide(top, step->path, ROOT_DIRECTORY, 0755, 0, NULL)
                                           : root_find(top, step->path, O_PATH | O_DIRECTORY, 0);
   if (directory < 0) return fail(run, TEU_SYS_openat2, errno, step->path);
   return enter(run, directory, step->path);

@@ -187,7 +187,7 @@ void init_run(struct run *run, int status_fd) {
   memset(run, 0, offsetof(struct run, slots));
   memset(run->slots, 0xff, sizeof run->slots);
   run->status_fd = status_fd;
-  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->netns_fd = run->child_pidfd = run->network_fd = -1;
+  run->sync_fd = run->control_fd = run->signal_fd = run->proc_fd = run->netns_fd = run->child_pidfd = run->network_fd = run->shared_fd = -1;
 }
 
 int slot_get(struct run *run, int32_t slot) {

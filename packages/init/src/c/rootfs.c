@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io.h"
+
 /* openat2 answers EAGAIN when something was renamed or mounted anywhere while it went through a `..`: only then is a second look
  * worth anything, and whoever renames without pause must not keep us here for ever. */
 #define ATTEMPTS 256
@@ -31,7 +33,8 @@ static int make_entry(int parent, const char *name, enum root_kind kind, mode_t 
     errno = ENOENT;
     return -1;
   }
-  mode_t before = umask(0);
+  bool cut = (mode & current_umask()) != 0;
+  if (cut) (void)umask(0);
   int fd;
   if (kind == ROOT_FILE) {
     fd = openat(parent, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
@@ -40,7 +43,7 @@ static int make_entry(int parent, const char *name, enum root_kind kind, mode_t 
     if (fd == 0) fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   }
   int saved = errno;
-  (void)umask(before);
+  if (cut) (void)umask(current_umask());
   errno = saved;
   return fd;
 }
@@ -75,24 +78,38 @@ static int put_target(char pending[PATH_MAX], size_t start, const char *target, 
   return AGAIN;
 }
 
-/* Goes through `pending` component by component, each prefix looked up from the root again, and makes what is missing. */
-static int provide_once(int root, char pending[PATH_MAX], enum root_kind kind, mode_t mode, uint64_t resolve) {
-  int parent = root_find(root, "/", O_PATH | O_DIRECTORY, 0);
+/* Goes through `pending` component by component, each prefix looked up from the root again, and makes what is missing. `absent`: the
+ * whole of it has just been looked up and was not there. */
+static int provide_once(int root, char pending[PATH_MAX], enum root_kind kind, mode_t mode, uint64_t resolve, bool absent, bool *made) {
+  AUTO_CLOSE int opened = -1; /* `parent`, when it is not the root itself */
+  int parent = root;
   char *start = pending;
-  while (parent >= 0) {
+  for (;;) {
     start += strspn(start, "/");
-    if (*start == '\0') return parent;
+    if (*start == '\0') return root_find(root, "/", O_PATH | O_DIRECTORY, 0);
     char *end = start + strcspn(start, "/");
     char *rest = end + strspn(end, "/");
     bool last = *rest == '\0';
     char separator = *end;
     *end = '\0';
-    int next = root_find(root, pending, last ? O_PATH : O_PATH | O_DIRECTORY, resolve);
-    if (next < 0 && errno == ENOENT) next = make_entry(parent, start, last ? kind : ROOT_DIRECTORY, last ? mode : 0755);
+    bool known = last && absent && !*made; /* to be absent */
+    int next = -1;
+    errno = ENOENT;
+    if (!known) next = root_find(root, pending, last ? O_PATH : O_PATH | O_DIRECTORY, resolve);
+    if (next < 0 && errno == ENOENT) {
+      next = make_entry(parent, start, last ? kind : ROOT_DIRECTORY, last ? mode : 0755);
+      *made = *made || next >= 0;
+    } else if (last) {
+      *made = false; /* its parents may be ours, but not this */
+    }
+    if (next < 0 && errno == EEXIST && known) {
+      /* It is there by now. What it is, a proper lookup has to say: a link that must not be followed would be taken for a dangling one. */
+      *end = separator;
+      return AGAIN;
+    }
     if (next < 0 && errno == EEXIST) {
       char target[PATH_MAX];
       int link = dangling_target(parent, start, target);
-      close_at_end(&parent);
       *end = separator;
       if (link <= 0) return link == 0 ? AGAIN : -1;
       if ((resolve & SYS_RESOLVE_NO_SYMLINKS) != 0) {
@@ -101,16 +118,18 @@ static int provide_once(int root, char pending[PATH_MAX], enum root_kind kind, m
       }
       return put_target(pending, (size_t)(start - pending), target, rest);
     }
-    close_at_end(&parent);
     if (next < 0 || last) return next;
+    close_at_end(&opened);
     *end = separator;
     start = rest;
-    parent = next;
+    parent = opened = next;
   }
-  return -1;
 }
 
-int root_provide(int root, const char *path, enum root_kind kind, mode_t mode, uint64_t resolve) {
+int root_provide(int root, const char *path, enum root_kind kind, mode_t mode, uint64_t resolve, bool *made) {
+  bool unasked;
+  if (made == NULL) made = &unasked;
+  *made = false;
   int fd = root_find(root, path, O_PATH, resolve);
   if (fd >= 0 || errno != ENOENT) return fd;
   char pending[PATH_MAX];
@@ -120,7 +139,7 @@ int root_provide(int root, const char *path, enum root_kind kind, mode_t mode, u
   }
   strcpy(pending, path);
   for (int links = 0; links <= MAX_LINKS; links++) {
-    fd = provide_once(root, pending, kind, mode, resolve);
+    fd = provide_once(root, pending, kind, mode, resolve, links == 0, made);
     if (fd != AGAIN) return fd;
   }
   errno = ELOOP;
@@ -150,7 +169,7 @@ int root_parent(int root, const char *path, char name[NAME_MAX + 1]) {
   strcpy(name, base);
   if (slash == NULL) return root_find(root, "/", O_PATH | O_DIRECTORY, 0);
   *slash = '\0';
-  int fd = root_provide(root, copy, ROOT_DIRECTORY, 0755, 0);
+  int fd = root_provide(root, copy, ROOT_DIRECTORY, 0755, 0, NULL);
   struct stat facts;
   if (fd >= 0 && (fstat(fd, &facts) < 0 || !S_ISDIR(facts.st_mode))) {
     (void)close(fd);

@@ -43,9 +43,7 @@ bool spare_fork(struct spare *spare, int *other) {
   return pid == 0;
 }
 
-/* Makes a network namespace and comes back to the caller's, in which hooks run. `*network` is -1 when there can be none: the plan then
- * makes its own, or says why it cannot. Returns 0, or -1 after fail() when there is no way back. */
-static int make_network(struct run *run, int *network) {
+int spare_network(struct run *run, int *network) {
   *network = -1;
   int proc = host_proc(run);
   if (proc < 0) return 0;
@@ -72,7 +70,7 @@ static void take_descriptors(struct msghdr *message, struct assignment *assignme
 
 int spare_wait(struct run *run, int line, struct assignment *assignment, int *network) {
   (void)prctl(PR_SET_NAME, "teu:spare", 0, 0, 0);
-  int result = make_network(run, network);
+  int result = spare_network(run, network);
   static uint8_t body[MAX_ASSIGNMENT_BYTES]; /* untouched pages cost nothing, and there is nothing that could fail */
   struct assignment_head head;
   struct iovec parts[] = {{&head, sizeof head}, {body, sizeof body}};

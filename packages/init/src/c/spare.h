@@ -38,6 +38,9 @@ bool spare_fork(struct spare *spare, int *other);
 /* In the new process: makes the network namespace, and waits for the plan. `*network` is the namespace, or -1. Returns 0, or -1 after
  * fail() when this process cannot run any plan. Ends the process when the spawner has no use for it. */
 int spare_wait(struct run *run, int line, struct assignment *assignment, int *network);
+/* Makes a network namespace for a plan to come, and comes back to the caller's, in which hooks run. `*network` is -1 when there can be
+ * none: the plan then makes its own, or says why it cannot. Returns 0, or -1 after fail() when there is no way back. */
+int spare_network(struct run *run, int *network);
 /* Hands the plan over. Returns the line, which carries the plan's control requests from then on, or -1: the plan has to go elsewhere. */
 int spare_assign(struct spare *spare, const struct request *request, const struct kept_pipe *pipes, unsigned count);
 /* Lets it go unused. */

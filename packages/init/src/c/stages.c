@@ -22,6 +22,23 @@ bool has_stage(const struct run *run, enum teu_stage stage) {
   return false;
 }
 
+const struct teu_step *following_step(const struct run *run) {
+  if (run->step == NULL) return NULL;
+  const struct teu_step *next = run->step + 1;
+  return next < run->plan->steps + run->plan->count && next->stage == run->stage ? next : NULL;
+}
+
+void share_fd(struct run *run, int *fd) {
+  run->shared_fd = *fd;
+  *fd = -1;
+}
+
+int take_shared_fd(struct run *run) {
+  int fd = run->shared_fd;
+  run->shared_fd = -1;
+  return fd;
+}
+
 static int run_timed(struct run *run, const struct teu_step *step) {
   run->step = step;
   if (run->trace_log == NULL) return run_step(run, step);

@@ -49,6 +49,7 @@ static const struct teu_field fields_make_cgroup[] = {
   {TEU_FIELD_STR, offsetof(struct step_make_cgroup, path)},
   {TEU_FIELD_STRS, offsetof(struct step_make_cgroup, controllers)},
   {TEU_FIELD_BOOL, offsetof(struct step_make_cgroup, copy_cpuset)},
+  {TEU_FIELD_BOOL, offsetof(struct step_make_cgroup, unified)},
 };
 
 static const struct teu_field fields_mkfifo[] = {
@@ -504,7 +505,7 @@ const struct teu_layout teu_layouts[TEU_OP_LIMIT] = {
   [TEU_OP_RECORD_INIT] = {true, 1, fields_record_init},
   [TEU_OP_PID_FILE] = {true, 1, fields_pid_file},
   [TEU_OP_MKDIR_ALL] = {true, 2, fields_mkdir_all},
-  [TEU_OP_MAKE_CGROUP] = {true, 4, fields_make_cgroup},
+  [TEU_OP_MAKE_CGROUP] = {true, 5, fields_make_cgroup},
   [TEU_OP_MKFIFO] = {true, 4, fields_mkfifo},
   [TEU_OP_UNLINK] = {true, 1, fields_unlink},
   [TEU_OP_RMDIR] = {true, 1, fields_rmdir},

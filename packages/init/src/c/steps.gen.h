@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_SCHEMA 0x61f56339u
+#define STEPS_SCHEMA 0xc025a81bu
 #define TEU_NO_SLOT (-1)
 #define TEU_SLOT_COUNT 4096
 #define TEU_MAX_PLAN 16777216u
@@ -299,6 +299,7 @@ struct step_make_cgroup {
   const char *path;
   struct teu_strs controllers;
   bool copy_cpuset;
+  bool unified;
 };
 
 struct step_mkfifo {

@@ -69,3 +69,20 @@ int sys_seccomp_filter(unsigned flags, const struct sys_sock_fprog *program) {
 }
 
 int sys_bpf(int command, void *attributes, unsigned size) { return (int)syscall(SYS_bpf, command, attributes, size); }
+
+/* Where the plain numbers take 16 bits, there are others. */
+#ifdef SYS_setgroups32
+#define SETGROUPS SYS_setgroups32
+#define SETRESGID SYS_setresgid32
+#define SETRESUID SYS_setresuid32
+#else
+#define SETGROUPS SYS_setgroups
+#define SETRESGID SYS_setresgid
+#define SETRESUID SYS_setresuid
+#endif
+
+int sys_setgroups(const uint32_t *groups, size_t count) { return (int)syscall(SETGROUPS, count, groups); }
+
+int sys_setgid_all(uint32_t gid) { return (int)syscall(SETRESGID, gid, gid, gid); }
+
+int sys_setuid_all(uint32_t uid) { return (int)syscall(SETRESUID, uid, uid, uid); }

@@ -124,6 +124,12 @@ struct sys_capability_set {
 };
 int sys_capset(const struct sys_capability_set *set);
 
+/* setgroups(2); setresgid(2) and setresuid(2) with three times the same. The C library's functions block all signals to change the
+ * other threads as well: there are none. */
+int sys_setgroups(const uint32_t *groups, size_t count);
+int sys_setgid_all(uint32_t gid);
+int sys_setuid_all(uint32_t uid);
+
 #define SYS_KEYCTL_JOIN_SESSION_KEYRING 1
 #define SYS_KEYCTL_SETPERM 5
 long sys_keyctl(int operation, uintptr_t a, uintptr_t b);

@@ -93,6 +93,7 @@ struct run {
   enum teu_stage stage;
   const struct teu_plan *plan;
   const struct teu_step *step;  /* the one that is running; NULL: none */
+  int shared_fd;                /* the file or directory that the step before has opened and this one uses too; -1 (share_fd) */
   int status_fd;                /* frames go here; -1 when the reader is gone */
   int sync_fd;                  /* between parent, joiner and container (sync.h); -1 before `clone` */
   int control_fd;               /* control requests; -1 none */
@@ -137,6 +138,13 @@ int fail_copy(struct run *run, enum teu_syscall syscall, int errnum, const char 
 int slot_get(struct run *run, int32_t slot);
 int slot_set(struct run *run, int32_t slot, int fd);
 void slot_close(struct run *run, int32_t slot);
+
+/* The step that comes right after the running one in this process; NULL: none. */
+const struct teu_step *following_step(const struct run *run);
+/* Steps that follow each other and use the same file or directory open it once: share_fd leaves `*fd` (and sets it to -1) to the next
+ * step, take_shared_fd is for that step, -1 when nothing was left. To be called only when the next step is known to take it. */
+void share_fd(struct run *run, int *fd);
+int take_shared_fd(struct run *run);
 
 /* Notes that a failure of a later step has to remove the first `length` bytes of `path` (0: all of it), which points into the plan.
  * UNDO_RMDIR removes an empty directory, UNDO_CGROUP kills what is in the cgroup and removes it, UNDO_NETDEV moves the network device

@@ -83,11 +83,24 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return await text(stream).catch(() => '')
 }
 
+/** Starts `teu-init ahead`, which takes its plan from the control channel. */
+export function startAhead(): OnceRun {
+  return start(undefined, { control: true })
+}
+
 /** Starts `teu-init once` with these bytes as its request. */
-export function startRaw(
-  request: Uint8Array,
-  options: { control?: boolean; extraFds?: readonly number[]; program?: string; under?: readonly string[] } = {},
-): OnceRun {
+export function startRaw(request: Uint8Array, options: RawOptions = {}): OnceRun {
+  return start(request, options)
+}
+
+interface RawOptions {
+  control?: boolean
+  extraFds?: readonly number[]
+  program?: string
+  under?: readonly string[]
+}
+
+function start(request: Uint8Array | undefined, options: RawOptions): OnceRun {
   const stdio: StdioOptions = [
     'pipe',
     'pipe',
@@ -97,7 +110,7 @@ export function startRaw(
     options.control === true ? 'pipe' : 'ignore',
     ...(options.extraFds ?? []),
   ]
-  const [program, ...args] = [...(options.under ?? []), options.program ?? findInitBinary(), 'once'] as const
+  const [program, ...args] = [...(options.under ?? []), options.program ?? findInitBinary(), request ? 'once' : 'ahead'] as const
   const child = spawn(program, args, { stdio, env: { SECRET: 'of the caller' } })
   const frames = new Frames()
   const reader = new FrameReader()
@@ -106,7 +119,8 @@ export function startRaw(
   status.on('end', () => frames.end())
   const requests = child.stdio[3] as Duplex
   requests.on('error', () => undefined)
-  requests.end(request)
+  if (request) requests.end(request)
+  else requests.destroy()
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
     child.on('close', (code, signal) => resolve({ code, signal })),
   )

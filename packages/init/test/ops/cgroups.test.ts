@@ -51,6 +51,7 @@ describeIf('cgroups', [needsRoot, existsSync(MOUNT) ? undefined : `needs ${MOUNT
     path,
     controllers: [],
     copyCpuset: false,
+    unified: V2,
     ...changes,
   })
   const freeze = (frozen: boolean, path = base): Step => ({ op: 'freeze', path, v2: V2, frozen, timeoutMs: 3000 })
@@ -231,7 +232,7 @@ describeIf('device filters', [needsRoot, existsSync(`${UNIFIED}/cgroup.procs`) ?
       ...processPlan([{ op: 'wait', n: 1 }, ...shell('cat /dev/null && echo opened')], {
         flags: 0,
         before: [
-          { op: 'make_cgroup', root: UNIFIED, path, controllers: [], copyCpuset: false },
+          { op: 'make_cgroup', root: UNIFIED, path, controllers: [], copyCpuset: false, unified: true },
           { op: 'device_filter', path, program: answer(value) },
         ],
         after: [
@@ -253,7 +254,7 @@ describeIf('device filters', [needsRoot, existsSync(`${UNIFIED}/cgroup.procs`) ?
     bad.writeUInt8(0x95, 0)
     const { failure } = runPlan({
       parent: [
-        { op: 'make_cgroup', root: UNIFIED, path, controllers: [], copyCpuset: false },
+        { op: 'make_cgroup', root: UNIFIED, path, controllers: [], copyCpuset: false, unified: true },
         { op: 'device_filter', path, program: bad },
       ],
     })
