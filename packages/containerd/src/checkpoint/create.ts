@@ -5,6 +5,7 @@ import { protobufAny } from '../any.ts'
 import { load } from '../container/load.ts'
 import type { ClientContext } from '../context.ts'
 import { containerdError } from '../error/code.ts'
+import { rpcOf } from '../error/from-rpc.ts'
 import { refine } from '../error/refine.ts'
 import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import { readProcess } from '../container/read-process.ts'
@@ -37,7 +38,7 @@ export async function createCheckpoint(ctx: ClientContext, id: string, dir: stri
       const digest = await dump(ctx, lease.services, id, { ...criu, exit }, signal)
       await unpackDirectory(read(lease.services, digest, signal), dir)
     } catch (error) {
-      throw (await refine(ctx, { name: 'checkpoint', containerId: id }, await withLog(error, id))) as Error
+      throw (await explain(ctx, error, id)) as Error
     } finally {
       await lease.release()
     }
@@ -82,13 +83,14 @@ async function* read(services: Services, digest: string, signal: AbortSignal | u
   for await (const { data } of services.content.read({ digest }, { signal })) yield data
 }
 
-/** Where the runtime says that CRIU failed: the last errors of CRIU's log, if we can read it. */
-async function withLog(error: unknown, containerId: string): Promise<unknown> {
-  const message = error instanceof Error ? error.message : ''
-  if (!/criu/i.test(message)) return error
-  const path = /(\/\S+criu-dump\.log|\/\S+dump\.log)/.exec(message)?.[1]
+/** Where CRIU failed: its name is in the sentence, with the last errors of its log if we can read that. */
+async function explain(ctx: ClientContext, error: unknown, containerId: string): Promise<unknown> {
+  const rpc = rpcOf(error)
+  if (rpc === undefined || !/criu/i.test(rpc.message)) return refine(ctx, { name: 'checkpoint', containerId }, error)
+  const path = /\/\S+dump\.log/.exec(rpc.message)?.[0]
   const lines = path === undefined ? [] : await lastErrors(path)
-  return containerdError('ERR_TEU_CRIU', [message, ...lines].join('\n'), { containerId, operation: 'checkpoint', path, cause: error })
+  const message = [`Cannot checkpoint container "${containerId}": ${rpc.message}`, ...lines].join('\n')
+  return containerdError('ERR_TEU_CRIU', message, { containerId, operation: 'checkpoint', path, cause: rpc })
 }
 
 async function lastErrors(path: string): Promise<string[]> {

@@ -24,7 +24,8 @@ export async function takeLease(ctx: ClientContext, signal?: AbortSignal): Promi
     services: ctx.services.withLease(id),
     async release() {
       try {
-        await ctx.services.leases.delete({ id })
+        // With the garbage collection: a daemon that still has the images of one checkpoint refuses to write the same ones again.
+        await ctx.services.leases.delete({ id, sync: true })
       } catch (error) {
         report({ what: `delete lease ${id}`, error })
       }

@@ -18,7 +18,12 @@ export async function forgetTask(ctx: ClientContext, container: KnownContainer, 
     container.retire(exec)
     void orphan(ctx, container, exec)
   }
-  await Promise.all(execs.map((exec) => forgetExec(container, exec)))
+  // The next task's FIFOs will have the same names.
+  container.tidying = Promise.all([container.tidying, closeStreams(container, run), ...execs.map((exec) => forgetExec(container, exec))])
+  await container.tidying
+}
+
+async function closeStreams(container: KnownContainer, run: ProcessRun): Promise<void> {
   try {
     await run.io?.[Symbol.asyncDispose]()
   } catch (error) {

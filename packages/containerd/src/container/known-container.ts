@@ -27,6 +27,8 @@ export class KnownContainer {
   /** Since the last start. */
   oomKilled = false
   isPaused = false
+  /** Settles when the FIFOs of former tasks are removed. */
+  tidying: Promise<unknown> = Promise.resolve()
 
   constructor(id: string, bundle: string) {
     this.id = id

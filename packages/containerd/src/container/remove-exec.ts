@@ -21,14 +21,14 @@ export async function removeExec(ctx: ClientContext, container: KnownContainer, 
   await forgetExec(container, run)
 }
 
-/** Removes an exec from memory, and its FIFOs. */
+/** Removes the FIFOs of an exec, and then the exec from memory: from that moment on its name can be taken. */
 export async function forgetExec(container: KnownContainer, run: ProcessRun): Promise<void> {
-  if (container.execs.get(run.processId) === run) container.retire(run)
   try {
     await run.io?.[Symbol.asyncDispose]()
   } catch (error) {
     report({ what: `remove the FIFOs of process ${run.processId}`, containerId: container.id, error })
   }
+  if (container.execs.get(run.processId) === run) container.retire(run)
   run.removed.resolve()
 }
 

@@ -48,7 +48,9 @@ async function codeFor(ctx: ClientContext, operation: Operation, rpc: RpcError):
     const { process } = await ctx.services.tasks.get({ containerId, execId })
     return codeByState(name, taskStatus(process?.status ?? 0)) ?? codeOf(rpc)
   } catch (error) {
-    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? 'ERR_TEU_NOT_FOUND' : codeOf(rpc)
+    // A task that could not be made is not there either; that is no reason.
+    const isGone = operation.name !== 'start' && isContainerdError(error, 'ERR_TEU_NOT_FOUND')
+    return isGone ? 'ERR_TEU_NOT_FOUND' : codeOf(rpc)
   }
 }
 

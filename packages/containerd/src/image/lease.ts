@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { isContainerdError } from '../error/code.ts'
+import { withSuppressed } from '../error/suppressed.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
 import { LABEL } from './content/label-blob.ts'
@@ -42,27 +43,16 @@ export async function withLease<T>(services: Services, purpose: string, work: (l
     throw withSuppressed(error, await deleteLease(services, id, true))
   }
   // The work is done; what is left of the lease ends by itself.
-  const failure = await deleteLease(services, id, false)
-  if (failure !== undefined) report({ what: `delete lease ${id}`, error: failure })
+  for (const error of await deleteLease(services, id, false)) report({ what: `delete lease ${id}`, error })
   return result
 }
 
 /** The caller's signal must not reach this: whoever cancels wants it done more than ever. */
-async function deleteLease(services: Services, id: string, sync: boolean): Promise<Error | undefined> {
+async function deleteLease(services: Services, id: string, sync: boolean): Promise<unknown[]> {
   try {
     await services.leases.delete({ id, sync }, { timeoutMs: CLEANUP_TIMEOUT_MS })
-    return undefined
+    return []
   } catch (error) {
-    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? undefined : (error as Error)
+    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]
   }
-}
-
-/** Adds a failure of the clean-up to an error, where it can carry one. */
-export function withSuppressed(error: unknown, failure: Error | undefined): unknown {
-  if (failure !== undefined && error instanceof Error && Object.isExtensible(error)) {
-    const earlier = (error as { suppressed?: readonly Error[] }).suppressed ?? []
-    if (Object.getOwnPropertyDescriptor(error, 'suppressed')?.configurable === false) return error
-    Object.defineProperty(error, 'suppressed', { value: [...earlier, failure], enumerable: true, configurable: true })
-  }
-  return error
 }

@@ -21,6 +21,7 @@ export async function openStdio(
   const { request, fifos } = planStdio(container.bundle, run.processId, terminal, options)
   const paths = [fifos.stdin, fifos.stdout, fifos.stderr].filter((path) => path !== undefined)
   if (paths.length === 0) return request
+  await container.tidying
   await makeFifos(paths)
   run.io = new AttachedIo(fifos, terminal, () => closeIo(ctx, container.id, run.processId))
   await connectStdio(run.io, options.stdio)

@@ -7,6 +7,7 @@ import { inLab } from '../../../../tests/harness/in-lab.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab, Result } from '../../../../tests/harness/lab.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
+import { Containerd } from '../../src/containerd.ts'
 import { openGrpcTransport } from '../../src/rpc/grpc-transport.ts'
 import { createServices, type Services } from '../../src/rpc/services.ts'
 import type { Transport } from '../../src/rpc/transport.ts'
@@ -35,6 +36,7 @@ export class Daemon {
   #child: Child | undefined
   #transport: Transport | undefined
   #services: Services | undefined
+  #client: Containerd | undefined
   readonly address: string
   readonly namespace: string
 
@@ -71,6 +73,17 @@ export class Daemon {
     this.#services = createServices(this.#transport, { namespace: this.namespace, callTimeoutMs: 30_000, address: this.address })
   }
 
+  /** A client, disposed with the daemon. */
+  async client(): Promise<Containerd> {
+    this.#client ??= await Containerd.connect({
+      address: this.address,
+      namespace: this.namespace,
+      stateDir: this.#lab.path('fifos'),
+      runtime: { name: 'io.containerd.runc.v2', options: { root: this.#lab.path('runc') } },
+    })
+    return this.#client
+  }
+
   /** Ends the daemon and starts it again. */
   async restart(): Promise<void> {
     await this.stop()
@@ -85,6 +98,7 @@ export class Daemon {
   /** Ends tasks and containers, then the daemon: shims would outlive it. */
   async close(): Promise<void> {
     try {
+      await this.#client?.[Symbol.asyncDispose]()
       for (const id of (await this.ctr('container', 'ls', '--quiet')).stdout.split('\n').filter((line) => line !== '')) {
         await this.ctr('task', 'rm', '--force', id)
         await this.ctr('container', 'rm', id)

@@ -20,6 +20,10 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>, signal?: Ab
     entries.destroy(reason instanceof Error ? reason : new Error(String(reason)))
   }
   const abort = (): void => stop(signal?.reason)
+  const translate = (error: unknown): unknown => {
+    if (signal?.aborted === true) return signal.reason
+    return isOfTar(error) ? imageError(`Cannot read the archive: ${(error as Error).message}`, { cause: error }) : error
+  }
   signal?.addEventListener('abort', abort, { once: true })
   // A pipe carries no errors.
   input.on('error', stop)
@@ -37,7 +41,7 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>, signal?: Ab
         seen.add(path)
       }
       if (type === 'file' || type === 'contiguous-file') {
-        yield { kind: 'file', path, size, body: entry as AsyncIterable<Uint8Array> }
+        yield { kind: 'file', path, size, body: translated(entry as AsyncIterable<Uint8Array>, translate) }
       } else if (type === 'symlink') {
         yield { kind: 'link', path, target: entryPath(linkname ?? '', path.split('/').slice(0, -1).join('/')) }
       } else if (type === 'link') {
@@ -50,8 +54,7 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>, signal?: Ab
     }
     if (count === 0) throw imageError('Cannot use the archive: it is empty')
   } catch (error) {
-    signal?.throwIfAborted()
-    throw isOfTar(error) ? imageError(`Cannot read the archive: ${(error as Error).message}`, { cause: error }) : error
+    throw translate(error)
   } finally {
     signal?.removeEventListener('abort', abort)
     input.unpipe(entries)
@@ -59,6 +62,15 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>, signal?: Ab
     entries.destroy()
     // The iterators in between cannot close it while they wait for it.
     if (source instanceof Readable) source.destroy()
+  }
+}
+
+/** A failing archive shows itself in the entry that is being read. */
+async function* translated(body: AsyncIterable<Uint8Array>, translate: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw translate(error)
   }
 }
 

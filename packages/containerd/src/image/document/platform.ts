@@ -39,7 +39,7 @@ export function parsePlatform(text: string): Platform {
   const isShort = given.length < 3 && ARCHITECTURES.has(ALIASES[given[0] ?? ''] ?? given[0] ?? '')
   const parts = isShort ? ['linux', ...given] : given
   const [os = '', architecture = '', variant] = parts
-  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^[\w.-]+$/.test(part))) {
+  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^\w[\w.-]*$/.test(part))) {
     throw containerdError('ERR_TEU_USAGE', `expected a platform such as linux/amd64, got ${JSON.stringify(text)}`)
   }
   return { os, architecture: ALIASES[architecture] ?? architecture, ...(variant === undefined ? {} : { variant }) }

@@ -6,6 +6,8 @@ import { isDigest } from './digest.ts'
 const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const TAG = /^\w[\w.-]{0,127}$/
+/** Two names of one host. */
+const DOCKER_HUB: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io'])
 const MAX_LENGTH = 1024
 
 /** True for what can stand behind the colon of a name. */
@@ -36,6 +38,8 @@ export function normalizeReference(name: string): string {
 function splitDomain(name: string): { domain: string; path: string } {
   const slash = name.indexOf('/')
   const first = name.slice(0, Math.max(slash, 0))
-  if (first === 'localhost' || /[.:]/.test(first) || first.toLowerCase() !== first) return { domain: first, path: name.slice(slash + 1) }
-  return { domain: 'docker.io', path: slash === -1 ? `library/${name}` : name }
+  const isHost = first === 'localhost' || /[.:]/.test(first) || first.toLowerCase() !== first
+  const domain = isHost && !DOCKER_HUB.has(first) ? first : 'docker.io'
+  const path = isHost ? name.slice(slash + 1) : name
+  return { domain, path: domain === 'docker.io' && !path.includes('/') ? `library/${path}` : path }
 }

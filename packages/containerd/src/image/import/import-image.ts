@@ -1,10 +1,12 @@
 /** Images from archives and layouts into a daemon. */
 
+import { checkOptions, OPTION, type OptionRules } from '@teu/spec'
+import { withSuppressed } from '../../error/suppressed.ts'
 import type { Services } from '../../rpc/services.ts'
 import { type ImageSource, openArchive } from '../archive/open-archive.ts'
 import { imageError } from '../document/image-error.ts'
 import { parseIndex } from '../document/manifest.ts'
-import { withLease, withSuppressed } from '../lease.ts'
+import { withLease } from '../lease.ts'
 import { type ImageRecord, type PutImage, putImage } from '../record/image-record.ts'
 import { convertDockerImage } from './convert-docker.ts'
 import { parseDockerManifest } from './docker-manifest.ts'
@@ -22,6 +24,8 @@ export interface ImportOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const RULES: OptionRules = { name: OPTION.text, onProgress: OPTION.callback, signal: OPTION.abortSignal }
+
 /**
  * Imports all images of an archive. Blobs are verified while they stream through; what the daemon has already is not sent again. A name that
  * is taken moves to the new image. After a failure there is no record, no unfinished write, and no blob of it.
@@ -30,6 +34,7 @@ export interface ImportOptions {
  */
 export async function importImage(services: Services, source: ImageSource, options: ImportOptions = {}): Promise<ImageRecord[]> {
   const { name, onProgress = () => {}, signal } = options
+  checkOptions('importImage', options, RULES)
   signal?.throwIfAborted()
   const entries = await openArchive(source, signal)
   return withLease(services, 'import', async ({ services: held }) => {
@@ -72,9 +77,9 @@ async function putImages(services: Services, images: readonly NamedImage[], sign
     // Whoever cancels at the last moment gets nothing, too.
     signal?.throwIfAborted()
   } catch (error) {
-    let failure = error
-    for (const { undo } of put.toReversed()) await undo().catch((cause: unknown) => (failure = withSuppressed(failure, cause as Error)))
-    throw failure
+    const suppressed: unknown[] = []
+    for (const { undo } of put.toReversed()) await undo().catch((failure: unknown) => suppressed.push(failure))
+    throw withSuppressed(error, suppressed)
   }
   return put.map(({ record }) => record)
 }

@@ -1,5 +1,6 @@
 /** Looking images up, and giving and taking their names. */
 
+import { isContainerdError } from '../../error/code.ts'
 import type { Image } from '../../gen/containerd/services/images/v1/images.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { normalizeReference } from '../document/reference.ts'
@@ -22,11 +23,30 @@ export async function listImages(
   return images.map((image) => imageRecord(image))
 }
 
-/** One image by its name; short names are completed.
- *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_USAGE for what is no name */
+/** One image by its name: as it stands, else completed. containerd itself takes any name, and other clients do not complete theirs.
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND */
 export async function getImage(services: Services, name: string, { signal }: ImageCallOptions = {}): Promise<ImageRecord> {
-  const { image } = await services.images.get({ name: normalizeReference(name) }, { signal })
+  const { image } = await withFoundName(name, (found) => services.images.get({ name: found }, { signal }))
   return imageRecord(image as Image)
+}
+
+/** Does something by the name as it stands, and where there is none, by the completed one. */
+async function withFoundName<T>(name: string, call: (found: string) => Promise<T>): Promise<T> {
+  try {
+    return await call(name)
+  } catch (error) {
+    const full = isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? completed(name) : undefined
+    if (full === undefined || full === name) throw error
+    return call(full)
+  }
+}
+
+function completed(name: string): string | undefined {
+  try {
+    return normalizeReference(name)
+  } catch {
+    return undefined
+  }
 }
 
 /** Gives an image another name as well; a name that is taken moves.
@@ -48,7 +68,7 @@ export interface DeleteImageOptions extends ImageCallOptions {
 }
 
 /** Takes a name away. Containers of the image go on.
- *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_USAGE for what is no name */
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND */
 export async function deleteImage(services: Services, name: string, { sync = false, signal }: DeleteImageOptions = {}): Promise<void> {
-  await services.images.delete({ name: normalizeReference(name), sync }, { signal })
+  await withFoundName(name, (found) => services.images.delete({ name: found, sync }, { signal }))
 }

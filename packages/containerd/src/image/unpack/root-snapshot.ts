@@ -49,8 +49,7 @@ export async function prepareRoot(
 /** Removes a container's snapshot; one that is not there counts as removed.
  *  @throws {TeuError} ERR_TEU_UNAVAILABLE, ERR_TEU_INVALID_STATE when others are based on it */
 export async function removeRoot(services: Services, { snapshotter, key }: Pick<RootSnapshot, 'snapshotter' | 'key'>): Promise<void> {
-  const failure = await removeSnapshot(services, snapshotter, key)
-  if (failure !== undefined) throw failure
+  for (const error of await removeSnapshot(services, snapshotter, key)) throw error as Error
 }
 
 /** Does something with a read-only view of an image, which is removed afterwards. */

@@ -2,12 +2,13 @@
 
 import { randomUUID } from 'node:crypto'
 import { isContainerdError } from '../../error/code.ts'
+import { withSuppressed } from '../../error/suppressed.ts'
 import type { Services } from '../../rpc/services.ts'
 import { LABEL, labelBlob } from '../content/label-blob.ts'
 import { type Descriptor, fromWire, toWire } from '../document/descriptor.ts'
 import { imageError } from '../document/image-error.ts'
 import { isCompressed } from '../document/media-type.ts'
-import { type Lease, withSuppressed } from '../lease.ts'
+import type { Lease } from '../lease.ts'
 
 /** A layer and its place. */
 export interface LayerPlace {
@@ -43,10 +44,10 @@ export async function unpackLayer(lease: Lease, place: LayerPlace, signal: Abort
     if (got !== diffId) throw imageError(`${layer.digest}: expected ${diffId} when unpacked, as the config has it, got ${got}`)
     await services.snapshots.commit({ snapshotter, key, name: chainId }, { signal })
   } catch (error) {
-    const failure = await removeSnapshot(services, snapshotter, key)
+    const failures = await removeSnapshot(services, snapshotter, key)
     // Also what snapshotters say that fetch layers themselves, when they have done so.
     const isThere = isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS') && (await hasSnapshot(services, snapshotter, chainId, signal))
-    if (!isThere) throw withSuppressed(error, failure)
+    if (!isThere) throw withSuppressed(error, failures)
   }
   // Spares others the look inside.
   if (isCompressed(layer.mediaType)) await labelBlob(services, layer.digest, { [LABEL.uncompressed]: diffId }, signal)
@@ -65,12 +66,12 @@ export async function hasSnapshot(services: Services, snapshotter: string, key: 
 }
 
 /** Removes a snapshot; one that is not there counts as removed. Not to be cancelled.
- *  @returns why it could not be removed */
-export async function removeSnapshot(services: Services, snapshotter: string, key: string): Promise<Error | undefined> {
+ *  @returns why it could not be removed; empty when it is gone */
+export async function removeSnapshot(services: Services, snapshotter: string, key: string): Promise<unknown[]> {
   try {
     await services.snapshots.remove({ snapshotter, key }, { timeoutMs: CLEANUP_TIMEOUT_MS })
-    return undefined
+    return []
   } catch (error) {
-    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? undefined : (error as Error)
+    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]
   }
 }
