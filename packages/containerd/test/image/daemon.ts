@@ -1,8 +1,8 @@
 /** A containerd of a test's own: its config, data and socket lie in the test's directory. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
-import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
+import { describeIf, needsPrograms, needsRoot, type Requirement } from '../../../../tests/harness/requirements.ts'
 import { inLab } from '../../../../tests/harness/in-lab.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab, Result } from '../../../../tests/harness/lab.ts'
@@ -161,12 +161,12 @@ export class Daemon {
   }
 }
 
+/** Declares one test; it gets a daemon and a lab of its own. */
+export type DaemonTest = (name: string, test: (daemon: Daemon, lab: Lab) => Promise<void>) => void
+
 /** Declares a group of tests with a daemon each. */
-export function daemonTests(
-  name: string,
-  body: (test: (name: string, test: (daemon: Daemon, lab: Lab) => Promise<void>) => void) => void,
-): void {
-  describeIf(name, [needsRoot, needsPrograms('containerd', 'ctr', 'runc', 'busybox')], () =>
+export function daemonTests(name: string, body: (test: DaemonTest) => void, requires?: Requirement): void {
+  describeIf(name, [needsRoot, needsPrograms('containerd', 'ctr', 'runc', 'busybox'), requires], () =>
     body((title, test) =>
       inLab(title, async (lab) => {
         const daemon = new Daemon(lab)
@@ -180,6 +180,3 @@ export function daemonTests(
     ),
   )
 }
-
-/** Whether the kernel in use has overlayfs. */
-export const hasOverlay = (): boolean => readFileSync('/proc/filesystems', 'utf8').includes('\toverlay\n')

@@ -12,13 +12,15 @@ export interface ImageCallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link listImages}. */
+export interface ListImagesOptions extends ImageCallOptions {
+  /** containerd's, for example `name~=busybox`; a record passes when one of them fits. */
+  readonly filters?: readonly string[] | undefined
+}
+
 /** All images of the namespace.
- *  @param filters  containerd's, for example `name~="busybox"`; a record passes when one of them fits
  *  @throws {TeuError} ERR_TEU_INVALID_ARGUMENT for filters that do not parse */
-export async function listImages(
-  services: Services,
-  { filters = [], signal }: ImageCallOptions & { readonly filters?: readonly string[] } = {},
-): Promise<ImageRecord[]> {
+export async function listImages(services: Services, { filters = [], signal }: ListImagesOptions = {}): Promise<ImageRecord[]> {
   const { images } = await services.images.list({ filters: [...filters] }, { signal })
   return images.map((image) => imageRecord(image))
 }
