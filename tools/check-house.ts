@@ -78,6 +78,27 @@ function checkModules(file: string, source: string): string[] {
   return findings
 }
 
+/** The client of daemons and its gRPC library take longer to load than most commands have work: whoever is loaded at every start reaches
+ *  the commands for daemons, and they the client, by a dynamic import only. */
+function checkDoors(file: string, source: string): string[] {
+  const area = /^packages\/teu\/src\/(\w+)/.exec(file)?.[1]
+  if (area === undefined || area === 'testing' || file.endsWith('.test.ts')) return []
+  const isClient = /\/host\/(?:containerd-[\w-]+|usage)\.ts$/.test(file)
+  const isDoor = (name: string): boolean =>
+    area === 'host'
+      ? !isClient && (name === '@teu/containerd' || /^\.\/(?:containerd-[\w-]+|usage)\.ts$/.test(name))
+      : name === '@teu/containerd' || name.includes('/host/')
+  return valueImports(source)
+    .filter(isDoor)
+    .map((name) => `${file}: loads ${name} at once; import() it where it is used`)
+}
+
+/** Modules that are loaded with a file: what is imported or exported other than as a type. */
+function valueImports(source: string): string[] {
+  const statements = source.matchAll(/^(?:import|export)(?! type\b)\b(?:[^'"\n]*|[^'"]*?\n\} )(?:from )?'([^']+)'/gm)
+  return Array.from(statements, ([, name = '']) => name)
+}
+
 /** Exported functions and classes need a doc comment. */
 function checkDocComments(file: string, source: string): string[] {
   if (!/^packages\/\w+\/src\//.test(file) || /\.(test|gen)\.ts$/.test(file)) return []
@@ -133,7 +154,13 @@ export function checkHouse(): string[] {
     if (!/\.(ts|mjs|c|h)$/.test(file)) continue
     findings.push(...checkName(file))
     if (!/\.gen\.\w+$/.test(file)) findings.push(...checkSize(file, source))
-    if (file.endsWith('.ts')) findings.push(...checkImports(file, source), ...checkModules(file, source), ...checkDocComments(file, source))
+    if (file.endsWith('.ts'))
+      findings.push(
+        ...checkImports(file, source),
+        ...checkModules(file, source),
+        ...checkDoors(file, source),
+        ...checkDocComments(file, source),
+      )
   }
   return findings
 }

@@ -2,11 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { defaultSeccompProfile, userInRootfs } from '@teu/container'
+import { userInRootfs } from '@teu/container'
 import type { Containerd, Images, RuntimeRef } from '@teu/containerd'
 import { bindMount, DEFAULT_CAPABILITIES, type Mount, specFor, type SpecOptions, TeuError, type User } from '@teu/spec'
 import { programOptionsOf } from '../human/engine-options.ts'
 import { readSeccomp } from '../human/read-seccomp.ts'
+import { profileForRuntimes } from './runtime-seccomp.ts'
+import { withImage } from './containerd-image.ts'
 import { initProcess } from './containerd-process.ts'
 import type { HostRunRequest, NewContainer } from './host.ts'
 
@@ -29,10 +31,11 @@ export async function createContainer(
   const runtime = runtimeOf(request.runtime)
   return request.image === undefined
     ? fromDirectory(client, id, request, runtime, signal)
-    : fromImage(images, request.image, id, request, runtime, signal)
+    : fromImage(client, images, request.image, id, request, runtime, signal)
 }
 
 async function fromImage(
+  client: Containerd,
   images: Images,
   image: string,
   id: string,
@@ -41,7 +44,7 @@ async function fromImage(
   signal: AbortSignal,
 ): Promise<NewContainer> {
   const { command, rootfs: _rootfs, user, mounts = [], ...options } = specOptionsOf(request)
-  const container = await images.create(image, {
+  const createOptions = {
     ...options,
     mounts: [...nameFiles(options.network, mounts), ...mounts],
     id,
@@ -52,7 +55,8 @@ async function fromImage(
     ...(request.entrypoint !== undefined && { entrypoint: [request.entrypoint] }),
     ...(request.platform !== undefined && { platform: request.platform }),
     ...(runtime && { runtime }),
-  })
+  }
+  const container = await withImage(images, client.namespace, image, 'run image', () => images.create(image, createOptions))
   return { id, process: initProcess(container.handle), remove: () => container.remove() }
 }
 
@@ -87,7 +91,7 @@ function specOptionsOf({ program, size }: HostRunRequest): Options {
   const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES
   return {
     ...options,
-    ...(seccomp !== 'unconfined' && { seccomp: seccomp ?? defaultSeccompProfile({ capabilities }) }),
+    ...(seccomp !== 'unconfined' && { seccomp: seccomp ?? profileForRuntimes(capabilities) }),
     ...(size && { consoleSize: { width: size.columns, height: size.rows } }),
   }
 }

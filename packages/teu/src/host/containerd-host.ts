@@ -8,7 +8,7 @@ import { Containerd, containerdError, Images, INIT_PROCESS, type TaskStatus } fr
 import type { Process } from '@teu/spec'
 import { createContainer } from './containerd-create.ts'
 import { execProcess } from './containerd-process.ts'
-import { describeImage } from './containerd-image.ts'
+import { describeImage, withImage } from './containerd-image.ts'
 import type {
   ContainerRecord,
   Host,
@@ -122,7 +122,7 @@ export class ContainerdHost implements Host {
   }
 
   removeImage(name: string): Promise<void> {
-    return this.#images.delete(name, { sync: true })
+    return withImage(this.#images, this.namespace, name, 'remove image', () => this.#images.delete(name, { sync: true }))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
