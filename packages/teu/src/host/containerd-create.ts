@@ -57,7 +57,7 @@ async function fromImage(
     ...(runtime && { runtime }),
   }
   const container = await withImage(images, client.namespace, image, 'run image', () => images.create(image, createOptions))
-  return { id, process: initProcess(container.handle), remove: () => container.remove() }
+  return { id, process: initProcess(client, container.handle), remove: () => container.remove() }
 }
 
 async function fromDirectory(
@@ -80,7 +80,7 @@ async function fromDirectory(
     await handle.deleteTask({ force: true })
     await handle.delete()
   }
-  return { id, process: initProcess(handle), remove }
+  return { id, process: initProcess(client, handle), remove }
 }
 
 type Options = Omit<SpecOptions, 'rootfs' | 'user'> & { rootfs?: string; user?: string | undefined }

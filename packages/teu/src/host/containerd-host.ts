@@ -82,7 +82,7 @@ export class ContainerdHost implements Host {
   }
 
   exec(id: string, process: Process): HostProcess {
-    return execProcess(this.#client.container(id), process)
+    return execProcess(this.#client, this.#client.container(id), process)
   }
 
   userOf(text: string, pid: number): Process['user'] {

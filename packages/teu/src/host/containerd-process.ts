@@ -1,14 +1,14 @@
 /** Programs in containers of a containerd as {@link HostProcess}. */
 
 import { randomBytes } from 'node:crypto'
-import { type ContainerHandle, INIT_PROCESS, isContainerdError, type StdioOptions } from '@teu/containerd'
+import { type Containerd, type ContainerHandle, INIT_PROCESS, isContainerdError, type StdioOptions } from '@teu/containerd'
 import { type Process, TeuError } from '@teu/spec'
 import type { HostProcess, ProcessStreams } from './host.ts'
 
 const ID_BYTES = 8
 
 /** The first program of a container. Its task is made before it starts, so that it finds its terminal in the right size. */
-export function initProcess(handle: ContainerHandle): HostProcess {
+export function initProcess(client: Containerd, handle: ContainerHandle): HostProcess {
   return {
     start: async ({ size, ...streams }, signal) => {
       await naming(async () => {
@@ -20,12 +20,12 @@ export function initProcess(handle: ContainerHandle): HostProcess {
         await handle.start(options)
       })
     },
-    ...controlOf(handle, INIT_PROCESS),
+    ...controlOf(client, handle, INIT_PROCESS),
   }
 }
 
 /** One more program. */
-export function execProcess(handle: ContainerHandle, process: Process): HostProcess {
+export function execProcess(client: Containerd, handle: ContainerHandle, process: Process): HostProcess {
   const id = `exec-${randomBytes(ID_BYTES).toString('hex')}`
   return {
     start: async ({ size, ...streams }, signal) => {
@@ -33,12 +33,15 @@ export function execProcess(handle: ContainerHandle, process: Process): HostProc
       // Of a program that has ended meanwhile the terminal is gone.
       if (size !== undefined) await handle.resizeTerminal(id, size).catch(() => undefined)
     },
-    ...controlOf(handle, id),
+    ...controlOf(client, handle, id),
   }
 }
 
-function controlOf(handle: ContainerHandle, processId: string): Omit<HostProcess, 'start'> {
+function controlOf({ services }: Containerd, handle: ContainerHandle, processId: string): Omit<HostProcess, 'start'> {
   return {
+    ended: async () => {
+      await services.tasks.wait({ containerId: handle.id, execId: processId === INIT_PROCESS ? '' : processId })
+    },
     wait: () => handle.wait(processId),
     kill: (signal) => handle.signalProcess(processId, signal),
     resize: (size) => handle.resizeTerminal(processId, size),

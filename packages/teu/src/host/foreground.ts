@@ -1,9 +1,9 @@
 /** A program that the caller talks to: its streams, terminal and signals, until its end. */
 
-import type { Writable } from 'node:stream'
 import { usage } from '../cli/parse.ts'
 import type { Console } from './console.ts'
 import type { ExitInfo, HostProcess } from './host.ts'
+import { OutputRelay } from './output-relay.ts'
 import { isGone, type SignalRelay } from './signal-relay.ts'
 
 /** How to connect it. */
@@ -37,7 +37,7 @@ export async function runForeground(
   const { terminal, interactive, timeoutMs } = options
   const trouble = new Trouble()
   const kill = (name: string): void => trouble.unless(process.kill(name))
-  const outputs = [console.output('stdout'), ...(terminal ? [] : [console.output('stderr')])]
+  const outputs = (terminal ? (['stdout'] as const) : (['stdout', 'stderr'] as const)).map((name) => new OutputRelay(console.output(name)))
   // Whoever reads no more would stop a program of this machine by SIGPIPE.
   for (const output of outputs) output.once('error', () => kill('SIGKILL'))
   const [stdout, stderr] = outputs
@@ -64,8 +64,12 @@ export async function runForeground(
       }, timeoutMs)
       cleanUp.push(() => clearTimeout(timer))
     }
+    const ended = process.ended().finally(() => {
+      for (const output of outputs) output.takeAll()
+    })
+    ended.catch(() => undefined)
     const exit = await Promise.race([process.wait(), trouble.happened])
-    await Promise.all(outputs.map(flushed))
+    await Promise.all(outputs.map((output) => output.flushed()))
     return { ...exit, timedOut }
   } finally {
     stdin?.unpipe()
@@ -98,15 +102,4 @@ class Trouble {
 function follow(process: HostProcess, console: Console): void {
   const size = console.size()
   if (size !== undefined) process.resize(size).catch(() => undefined)
-}
-
-/** Resolves when everything so far has been written, or nothing can be any more. */
-function flushed(output: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    if (output.destroyed || output.writableFinished) return resolve()
-    output.once('close', resolve)
-    output.once('error', () => resolve())
-    if (output.writableEnded) output.once('finish', resolve)
-    else output.write('', () => resolve())
-  })
 }

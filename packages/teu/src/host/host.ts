@@ -42,7 +42,9 @@ export interface HostProcess {
   /** Resolves when the program runs.
    *  @throws {TeuError} ERR_TEU_PROCESS_START, with an errno as far as that is known; nothing of the process is left then */
   start(streams: ProcessStreams, signal?: AbortSignal): Promise<void>
-  /** Resolves when it has ended and its output has been read. */
+  /** Settles when it has ended, or nobody can tell. */
+  ended(): Promise<void>
+  /** Resolves when it has ended and its output has been read, as far as that came within some seconds. */
   wait(): Promise<ExitInfo>
   /** @throws {TeuError} ERR_TEU_NOT_FOUND when it has ended */
   kill(signal: string): Promise<void>

@@ -19,7 +19,14 @@ export const processConsole: Console = {
     const { columns, rows } = process.stdout
     return columns > 0 && rows > 0 ? { columns, rows } : undefined
   },
-  setRaw: (isRaw) => void process.stdin.setRawMode(isRaw),
+  setRaw: (isRaw) => {
+    try {
+      process.stdin.setRawMode(isRaw)
+    } catch (error) {
+      // Of a terminal that has gone nothing has to be taken back.
+      if (isRaw) throw error
+    }
+  },
   onResize: (listener) => {
     process.stdout.on('resize', listener)
     return () => void process.stdout.off('resize', listener)

@@ -50,6 +50,8 @@ async function perform(values: HostRunValues, args: readonly string[], context: 
     if (rm) await removeAfterwards(container, context)
     return ending.exitCode
   } catch (error) {
+    // A program that runs is left alone by whoever was to keep its container.
+    if (relay.isPassing && !rm) throw error
     throw await removeAfterFailure(container, error)
   }
 }

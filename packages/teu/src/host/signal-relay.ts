@@ -35,6 +35,11 @@ export class SignalRelay {
     return this.#stopWork.signal
   }
 
+  /** True once there is a program for them. */
+  get isPassing(): boolean {
+    return this.#target !== undefined
+  }
+
   /** From now on signals go to `target`, and end nothing here. */
   passTo(target: (name: string) => void): void {
     this.#target = target

@@ -82,6 +82,10 @@ export class FakeProcess implements HostProcess {
     this.#end({ exitCode, oomKilled: false, ...more })
   }
 
+  async ended(): Promise<void> {
+    await this.#ended
+  }
+
   wait(): Promise<ExitInfo> {
     return this.#ended
   }
