@@ -16,6 +16,8 @@ export interface Console {
   setRaw(isRaw: boolean): void
   /** Calls for each change of the size. @returns a function that ends it */
   onResize(listener: () => void): () => void
+  /** @throws the reason of the signal */
+  pause(ms: number, signal: AbortSignal): Promise<void>
   /** Takes the signals that are meant for a program. @returns a function that ends it */
   onSignal(listener: (name: string) => void): () => void
 }

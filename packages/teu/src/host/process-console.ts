@@ -1,5 +1,6 @@
 /** The real {@link Console}. */
 
+import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import type { Console } from './console.ts'
 import { FdOutput } from './fd-output.ts'
@@ -30,6 +31,14 @@ export const processConsole: Console = {
   onResize: (listener) => {
     process.stdout.on('resize', listener)
     return () => void process.stdout.off('resize', listener)
+  },
+  pause: async (ms, signal) => {
+    try {
+      await setTimeout(ms, undefined, { signal })
+    } catch {
+      // The error of the timer has the reason as its cause only.
+      signal.throwIfAborted()
+    }
   },
   onSignal: (listener) => {
     for (const name of FORWARDED) process.on(name, listener)

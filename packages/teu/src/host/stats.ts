@@ -7,7 +7,7 @@ import { defineHostCommand, type HostCommand, type HostContext } from './context
 import { findContainer, nameOf } from './find-container.ts'
 import type { ContainerRecord, Host, Usage } from './host.ts'
 import { FORMAT_OPTION, isJson, jsonLines } from './output-format.ts'
-import { interruptible, Interrupted } from './signal-relay.ts'
+import { interruptible } from './signal-relay.ts'
 import { shortId } from './words.ts'
 
 const INTERVAL_MS = 1000
@@ -54,21 +54,13 @@ async function follow(
   const clear = !how.once && !how.json && console.isTerminal('stdout') ? CLEAR : ''
   let before = await sample(host, await list(), how.once)
   for (;;) {
-    await pause(signal)
+    await console.pause(INTERVAL_MS, signal)
     const now = await sample(host, await list(), false)
     if (now.length === 0 && before.length === 0 && !how.once) return 0
     const rows = now.map(({ record, usage }) => rowOf(record, usage, before.find((one) => one.record.id === record.id)?.usage))
     io.out(how.json ? jsonLines(rows) : `${clear}${tableOf(rows)}`)
     if (how.once) return 0
     before = now
-  }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  try {
-    await process.getBuiltinModule('node:timers/promises').setTimeout(INTERVAL_MS, undefined, { signal })
-  } catch (error) {
-    throw signal.reason instanceof Interrupted ? signal.reason : error
   }
 }
 

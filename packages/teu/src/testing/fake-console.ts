@@ -46,6 +46,14 @@ export class FakeConsole implements Console {
     this.raw.push(isRaw)
   }
 
+  /** What happens in a pause; none takes time. */
+  whilePausing: () => void = () => undefined
+
+  async pause(_ms: number, signal: AbortSignal): Promise<void> {
+    this.whilePausing()
+    signal.throwIfAborted()
+  }
+
   onResize(listener: () => void): () => void {
     this.#resizes.add(listener)
     return () => void this.#resizes.delete(listener)
