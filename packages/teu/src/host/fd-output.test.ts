@@ -35,13 +35,12 @@ describe('FdOutput', () => {
   })
 
   it('says that nobody reads any more', async () => {
-    const child = spawn('true', { stdio: ['pipe', 'ignore', 'ignore'] })
+    const child = spawn('sh', ['-c', 'exec 0<&-; echo ready; exec sleep 60'], { stdio: ['pipe', 'pipe', 'ignore'] })
     const { fd } = (child.stdin as unknown as { _handle: { fd: number } })._handle
-    child.stdin.on('error', () => undefined)
-    const ended = new Promise((resolve) => child.once('exit', resolve))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
     const output = new FdOutput(fd)
-    await ended
     output.end('x')
     await expect(finished(output)).rejects.toMatchObject({ code: 'EPIPE' })
+    child.kill()
   })
 })

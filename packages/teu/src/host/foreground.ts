@@ -50,6 +50,7 @@ export async function runForeground(
       cleanUp.push(() => console.setRaw(false))
     }
     const size = terminal ? console.size() : undefined
+    relay.hold()
     await process.start(
       { ...(stdin && { stdin }), ...(stdout && { stdout }), ...(stderr && { stderr }), ...(size && { size }) },
       relay.signal,

@@ -206,21 +206,32 @@ describe('signals', () => {
     expect(console.left).toBe(0)
   })
 
-  it('end what is done before there is one', async () => {
-    for (const line of [
-      ['run', 'box'],
-      ['run', '-d', 'box'],
-    ]) {
-      const console = new FakeConsole()
-      const host = new FakeHost()
-      host.process.starting = new Promise(() => undefined)
-      const outcome = hostTeu(line, { host, console })
-      while (host.process.calls.length === 0) await turn()
-      console.send('SIGINT')
-      expect(await outcome).toMatchObject({ status: 130, out: '', err: '' })
-      expect(host.calls.at(-1)).toEqual(['remove new'])
-      expect(host.isDisposed).toBe(true)
-    }
+  it.each([
+    [['run', '-d', 'box'], 1],
+    // The first one may be meant for a program whose start is not answered yet.
+    [['run', 'box'], 2],
+  ])('end %j before there is a program', async (line, count) => {
+    const console = new FakeConsole()
+    const host = new FakeHost()
+    host.process.starting = new Promise(() => undefined)
+    const outcome = hostTeu(line, { host, console })
+    while (host.process.calls.length === 0) await turn()
+    for (let n = 0; n < count; n++) console.send('SIGINT')
+    expect(await outcome).toMatchObject({ status: 130, out: '', err: '' })
+    expect(host.calls.at(-1)).toEqual(['remove new'])
+    expect(host.isDisposed).toBe(true)
+  })
+
+  it('wait for a program that is being started', async () => {
+    const console = new FakeConsole()
+    const host = hostDoing((process) => process.end(process.calls.includes('kill SIGTERM') ? 9 : 0))
+    let go: () => void = () => undefined
+    host.process.starting = new Promise<void>((resolve) => (go = resolve))
+    const outcome = hostTeu(['run', 'box'], { host, console })
+    while (host.process.calls.length === 0) await turn()
+    console.send('SIGTERM')
+    go()
+    expect((await outcome).status).toBe(9)
   })
 
   it('may come when the program has just ended', async () => {

@@ -17,17 +17,19 @@ export class Interrupted extends Error {
   }
 }
 
+/** How long a signal waits for the program to be there, in milliseconds. */
+const HOLD_MS = 5_000
+
 /** Ends work with the first signal, until somebody else takes them. */
 export class SignalRelay {
   readonly #stopWork = new AbortController()
-  #target: ((name: string) => void) | undefined
   readonly #stop: () => void
+  #target: ((name: string) => void) | undefined
+  #held: string[] | undefined
+  #patience: NodeJS.Timeout | undefined
 
   constructor(console: Pick<Console, 'onSignal'>) {
-    this.#stop = console.onSignal((name) => {
-      if (this.#target === undefined) this.#stopWork.abort(new Interrupted(name))
-      else this.#target(name)
-    })
+    this.#stop = console.onSignal((name) => this.#take(name))
   }
 
   /** Fires with an {@link Interrupted}. */
@@ -40,13 +42,36 @@ export class SignalRelay {
     return this.#target !== undefined
   }
 
-  /** From now on signals go to `target`, and end nothing here. */
+  /** From now on the program may be there before its start is answered, so a signal may be meant for it: the first one waits until there is a
+   *  target. With the second one, or when the start takes too long, it ends the work after all. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** From now on signals go to `target`, those that were held first, and end nothing here. */
   passTo(target: (name: string) => void): void {
+    clearTimeout(this.#patience)
     this.#target = target
+    for (const name of this.#held ?? []) target(name)
   }
 
   stop(): void {
+    clearTimeout(this.#patience)
     this.#stop()
+  }
+
+  #take(name: string): void {
+    if (this.#target !== undefined) return this.#target(name)
+    if (this.#held?.length === 0) {
+      this.#held.push(name)
+      this.#patience = setTimeout(() => this.#end(name), HOLD_MS)
+    } else {
+      this.#end(name)
+    }
+  }
+
+  #end(name: string): void {
+    this.#stopWork.abort(new Interrupted(name))
   }
 }
 
