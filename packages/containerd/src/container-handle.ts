@@ -77,11 +77,12 @@ export class ContainerHandle {
     return [...container.execs.values()].map(({ processId, pid }) => ({ id: processId, pid }))
   }
 
-  /** Resolves when a process has ended and its output is read, or the time for that is over. One that has ended already is fine.
-   *  @throws {TeuError} ERR_TEU_NOT_FOUND */
+  /** Resolves when a process has ended and its output is read, or the time for that is over. The last end of one
+   *  that has ended already is fine, also when it is deleted, as long as this client remembers it.
+   *  @throws {TeuError} ERR_TEU_NOT_FOUND; the error of a start that fails; ERR_TEU_UNAVAILABLE when the client is disposed */
   async wait(processId: string = INIT_PROCESS, options: MethodOptions = {}): Promise<ExitInfo> {
     const container = await load(this.#ctx, this.id, 'wait for', options.signal)
-    const run = container.current(processId)
+    const run = container.current(processId) ?? container.last(processId)
     if (run !== undefined) return abortable(run.exited.promise, options.signal)
     const request = { containerId: this.id, execId: execIdOf(this.id, processId) }
     const answer = await attempt(this.#ctx, { name: 'wait for', containerId: this.id, processId }, () =>
@@ -112,8 +113,8 @@ export class ContainerHandle {
     return resizeTerminal(this.#ctx, this.id, processId, size, options.signal)
   }
 
-  closeStdin(processId: string): Promise<void> {
-    return closeStdin(this.#ctx, this.id, processId)
+  closeStdin(processId: string, options: MethodOptions = {}): Promise<void> {
+    return closeStdin(this.#ctx, this.id, processId, options.signal)
   }
 
   pause(options: MethodOptions = {}): Promise<void> {
@@ -172,6 +173,6 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
     const abort = (): void => reject(signal.reason as Error)
     if (signal.aborted) return abort()
     signal.addEventListener('abort', abort, { once: true })
-    void promise.then(resolve).finally(() => signal.removeEventListener('abort', abort))
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

@@ -10,6 +10,7 @@ import { ContainerHandle } from './container-handle.ts'
 import { containerRecord } from './container/record.ts'
 import { RUNC_SHIM } from './container/runtime-ref.ts'
 import type { ClientContext } from './context.ts'
+import { containerdError } from './error/code.ts'
 import { EventBroadcast, type EventFilter } from './events/broadcast.ts'
 import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
@@ -129,8 +130,12 @@ export class Containerd implements Client, AsyncDisposable {
   /** Records of containers.
    *  @param filters  containerd's own, one of which must match: `id==web`, `labels."a.b"==c` */
   async list(filters: readonly string[] = [], options: MethodOptions = {}): Promise<ContainerRecord[]> {
-    const { containers } = await this.services.containers.list({ filters: [...filters] }, options)
-    return containers.map(containerRecord)
+    const records: ContainerRecord[] = []
+    // As a stream: a few thousand records with their configs are more than fit into one message.
+    for await (const { container } of this.services.containers.listStream({ filters: [...filters] }, options)) {
+      if (container !== undefined) records.push(containerRecord(container))
+    }
+    return records
   }
 
   /** A container by its id, which need not exist. */
@@ -168,8 +173,8 @@ export class Containerd implements Client, AsyncDisposable {
     return this.container(id).resizeTerminal(processId, size, options)
   }
 
-  closeStdin(id: string, processId: string): Promise<void> {
-    return this.container(id).closeStdin(processId)
+  closeStdin(id: string, processId: string, options?: MethodOptions): Promise<void> {
+    return this.container(id).closeStdin(processId, options)
   }
 
   pause(id: string, options?: MethodOptions): Promise<void> {
@@ -218,11 +223,18 @@ export class Containerd implements Client, AsyncDisposable {
     this.#ctx.link.close()
     this.#ctx.broadcast.close()
     for (const container of this.#ctx.known.values()) {
-      for (const run of [container.init, ...container.execs.values()]) run?.io?.close()
+      for (const run of [container.init, ...container.execs.values()]) {
+        run?.io?.close()
+        run?.exited.reject(disposed(container.id))
+      }
     }
     this.#transport.close()
     return Promise.resolve()
   }
+}
+
+function disposed(containerId: string): Error {
+  return containerdError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
 }
 
 interface Base {
@@ -251,6 +263,7 @@ function makeContext(options: ContainerdOptions, { address, namespace, transport
     runtime: options.runtime ?? { name: RUNC_SHIM },
     timing: { drainMs: drainTimeoutMs, cleanupMs: cleanupTimeoutMs, graceMs: GRACE_MS },
     known: new Map(),
+    departed: new Map(),
     broadcast: new EventBroadcast(),
     backends,
     link,

@@ -24,6 +24,8 @@ export interface ClientContext {
   readonly runtime: RuntimeRef
   readonly timing: Timing
   readonly known: Map<string, KnownContainer>
+  /** Containers that were deleted a moment ago: events of their last task may be on the way. */
+  readonly departed: Map<string, KnownContainer>
   readonly broadcast: EventBroadcast
   readonly backends: readonly Backend[]
   readonly link: Link

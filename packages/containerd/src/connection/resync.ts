@@ -23,14 +23,18 @@ export function resyncWhen(ctx: ClientContext, stands: Promise<boolean>): void {
 
 /** Compares one container. Runs in its queue. */
 export async function resync(ctx: ClientContext, container: KnownContainer): Promise<void> {
-  if (container.init !== undefined) await checkRun(ctx, container, container.init)
-  if (container.init === undefined) await meet(ctx, container)
-  for (const exec of container.execs.values()) {
-    if (exec.exit === undefined) await checkRun(ctx, container, exec)
-    else void removeExec(ctx, container, exec)
-  }
-  for (const run of [container.init, ...container.execs.values()]) {
-    if (run !== undefined && run.inFlight === undefined) watchEnd(ctx, container, run)
+  try {
+    if (container.init !== undefined) await checkRun(ctx, container, container.init)
+    if (container.init === undefined) await meet(ctx, container)
+    for (const exec of container.execs.values()) {
+      if (exec.exit === undefined) await checkRun(ctx, container, exec)
+      else void removeExec(ctx, container, exec)
+    }
+  } finally {
+    // Also where a question was not answered: the watch asks again.
+    for (const run of [container.init, ...container.execs.values()]) {
+      if (run !== undefined && run.inFlight === undefined) watchEnd(ctx, container, run)
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 /** The directory of a container's FIFOs. The bundle that the shim uses is the daemon's own, elsewhere. */
 
-import { chown, mkdir, rm, stat } from 'node:fs/promises'
+import { chown, mkdir, readdir, rmdir, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Spec } from '@teu/spec'
+import { removeFifos } from '../stdio/fifo.ts'
 
 /** Label of the record that says where the directory is: it need not be below the state directory of the one who restores. */
 export const BUNDLE_LABEL = 'dev.teu/bundle'
@@ -52,9 +53,15 @@ export async function makeBundleDir(path: string, { hostUid, hostGid }: HostOwne
   return current
 }
 
-/** Removes a container's directory; true when there was nothing in the way. */
+/** Removes a container's directory with the FIFOs in it. The path may be what another client has written into the record, so nothing but
+ *  FIFOs of such names is removed, and no tree.
+ *  @throws {Error} ENOTEMPTY when there is something else in it */
 export async function removeBundleDir(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true })
+  const names = await readdir(path).catch(() => [])
+  await removeFifos(names.filter((name) => /-std(?:in|out|err)$/.test(name)).map((name) => join(path, name)))
+  await rmdir(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  })
 }
 
 async function isPassable(path: string): Promise<boolean> {

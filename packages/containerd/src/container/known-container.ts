@@ -41,6 +41,12 @@ export class KnownContainer {
     return processId === INIT_PROCESS || processId === this.id ? this.init : this.execs.get(processId)
   }
 
+  /** The last run of that name that is gone. */
+  last(processId: string): ProcessRun | undefined {
+    const name = processId === this.id ? INIT_PROCESS : processId
+    return this.recent.find((run) => run.processId === name)
+  }
+
   /** The run that an event is about. Pids that are known decide, also for runs that are gone. */
   find(processId: string, pid: number): ProcessRun | undefined {
     const now = this.current(processId)

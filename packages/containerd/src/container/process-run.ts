@@ -32,7 +32,7 @@ export class ProcessRun {
   readonly isForeign: boolean
   /** Set once, by whoever comes first: event, safety net, comparison, deletion. */
   exit: Mutable<ExitInfo> | undefined
-  /** Resolves when the exit is told. */
+  /** Resolves when the exit is told. Rejects when there will be none: the start failed, or the client was disposed. */
   readonly exited: Deferred<ExitInfo> = deferred()
   /** Resolves when an exec is no longer known to daemon and client. */
   readonly removed: Deferred<void> = deferred()

@@ -11,8 +11,7 @@ export function containerRecord(container: Container): ContainerRecord {
   const { id, labels, image, runtime, snapshotter, snapshotKey, extensions } = container
   const createdAt = readTime(container.createdAt)
   const updatedAt = readTime(container.updatedAt)
-  const spec = readSpec(container)
-  return {
+  const record = {
     id,
     labels,
     image,
@@ -20,10 +19,17 @@ export function containerRecord(container: Container): ContainerRecord {
     snapshotter,
     snapshotKey,
     extensions,
-    ...(spec === undefined ? {} : { spec }),
     ...(createdAt === undefined ? {} : { createdAt }),
     ...(updatedAt === undefined ? {} : { updatedAt }),
   }
+  return container.spec === undefined ? record : withSpec(record, container)
+}
+
+/** Configs are most of what records are, and few who list records look at them: they are read when they are asked for. */
+function withSpec(record: ContainerRecord, container: Container): ContainerRecord {
+  let read: { readonly spec: unknown } | undefined
+  const get = (): unknown => (read ??= { spec: readSpec(container) }).spec
+  return Object.defineProperty(record, 'spec', { enumerable: true, get })
 }
 
 /** What another client has put there need be no JSON. */

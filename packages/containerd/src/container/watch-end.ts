@@ -9,7 +9,10 @@ import { checkRun } from './check-run.ts'
 import type { KnownContainer } from './known-container.ts'
 import type { ProcessRun } from './process-run.ts'
 
-/** Watches a run until its end is told. A lost connection ends the watch; whoever makes the next one starts it again. */
+/** Any time that nobody waits for. */
+const FOR_EVER_MS = 0x7fff_ffff
+
+/** Watches a run until its end is told, over lost connections. */
 export function watchEnd(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
   run.watch?.abort()
   if (run.exit !== undefined) return
@@ -24,11 +27,13 @@ async function keepWatching(ctx: ClientContext, container: KnownContainer, run: 
     try {
       await ctx.services.tasks.wait(request, { signal })
     } catch (error) {
-      if (signal.aborted || isContainerdError(error, 'ERR_TEU_UNAVAILABLE')) return
-      if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) report({ what: 'wait for the end', containerId: container.id, error })
+      if (signal.aborted) return
+      const isExpected = isContainerdError(error, 'ERR_TEU_NOT_FOUND') || isContainerdError(error, 'ERR_TEU_UNAVAILABLE')
+      if (!isExpected) report({ what: 'wait for the end', containerId: container.id, error })
     }
     // The event says the same, and is what users expect to have been the source.
     await delay(ctx.timing.graceMs, signal)
+    await ctx.link.isReadyWithin(FOR_EVER_MS)
     if (signal.aborted) return
     await new Promise<void>((checked) => {
       container.queue.push(() => checkRun(ctx, container, run).finally(checked))

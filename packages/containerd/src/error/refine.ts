@@ -66,8 +66,8 @@ const BY_STATE: Readonly<Record<string, ByState>> = {
   exec: { ...FROZEN, stopped: 'ERR_TEU_NOT_RUNNING' },
   update: { stopped: 'ERR_TEU_NOT_RUNNING' },
   checkpoint: { created: 'ERR_TEU_INVALID_STATE', stopped: 'ERR_TEU_NOT_RUNNING' },
-  signal: { stopped: 'ERR_TEU_NOT_RUNNING' },
-  resize: { stopped: 'ERR_TEU_NOT_RUNNING' },
+  // As when the daemon itself knows that the process has ended.
+  signal: { stopped: 'ERR_TEU_NOT_FOUND' },
   deleteTask: { running: 'ERR_TEU_INVALID_STATE', paused: 'ERR_TEU_INVALID_STATE', pausing: 'ERR_TEU_INVALID_STATE' },
 }
 

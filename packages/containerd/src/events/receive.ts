@@ -28,7 +28,7 @@ export function receive(ctx: ClientContext, envelope: Envelope): void {
   }
   if (raw === undefined) return
   const event = raw
-  const container = ctx.known.get(event.containerId)
+  const container = ctx.known.get(event.containerId) ?? ctx.departed.get(event.containerId)
   if (container === undefined) return deliverUnknown(ctx, event)
   // Now, not when its turn comes: by then a run of the same name may have taken the place.
   const run = container.find(event.processId, event.pid)
@@ -60,10 +60,13 @@ async function apply(ctx: ClientContext, container: KnownContainer, raw: RawEven
 async function applyBeginning(ctx: ClientContext, container: KnownContainer, raw: RawEvent, found: ProcessRun | undefined): Promise<void> {
   const run = found ?? (await adopt(ctx, container, raw.processId))
   if (run === undefined || !run.mayHavePid(raw.pid) || run.isDiscarded) return
+  // A shim repeats what it could not send while the daemon was away; by then the end may have been found by comparing.
+  if (run.exit !== undefined) return
   if (run.pid === 0) run.pid = raw.pid
-  const isStart = raw.type === 'start' || raw.type === 'exec-started'
-  if (isStart) run.isStartTold = true
-  if (run.exit === undefined && isStart) run.phase = 'running'
+  if (raw.type === 'start' || raw.type === 'exec-started') {
+    run.isStartTold = true
+    run.phase = 'running'
+  }
   await deliver(ctx, container, { ...raw, pid: raw.pid === 0 ? run.pid : raw.pid })
 }
 
@@ -78,7 +81,7 @@ async function applyExit(ctx: ClientContext, container: KnownContainer, raw: Raw
 
 async function applyDelete(ctx: ClientContext, container: KnownContainer, raw: RawEvent, run: ProcessRun): Promise<void> {
   await untilAnswered(run)
-  if (run.isDeleteTold || !run.mayHavePid(raw.pid) || (run.isDiscarded && !run.isStartTold)) return
+  if (run.isDeleteTold || !run.mayHavePid(raw.pid)) return
   if (raw.pid === 0 && (await isAlive(ctx, run))) return
   run.isDeleteTold = true
   const { exitCode = UNKNOWN_EXIT_CODE, exitedAt, timestamp } = raw

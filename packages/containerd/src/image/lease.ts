@@ -1,6 +1,7 @@
 /** Leases: what is made under one is safe from garbage collection until it ends. */
 
 import { randomUUID } from 'node:crypto'
+import { delay } from '../delay.ts'
 import { isContainerdError } from '../error/code.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { report } from '../report.ts'
@@ -19,6 +20,8 @@ export interface Lease {
 /** A lease of a program that was killed ends by itself after this time. */
 const EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
 const CLEANUP_TIMEOUT_MS = 30_000
+/** The pauses double: 3 seconds in all. */
+const LAST_PAUSE_MS = 1_600
 
 /**
  * Does something under a lease of its own, which is deleted at the end. After a failure that includes a garbage collection: when this
@@ -47,12 +50,19 @@ export async function withLease<T>(services: Services, purpose: string, work: (l
   return result
 }
 
-/** The caller's signal must not reach this: whoever cancels wants it done more than ever. */
+/**
+ * The caller's signal must not reach this: whoever cancels wants it done more than ever. A daemon that is being restarted gets some time:
+ * nobody else would remove the lease for a day.
+ */
 async function deleteLease(services: Services, id: string, sync: boolean): Promise<unknown[]> {
-  try {
-    await services.leases.delete({ id, sync }, { timeoutMs: CLEANUP_TIMEOUT_MS })
-    return []
-  } catch (error) {
-    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]
+  for (let pauseMs = 100; ; pauseMs *= 2) {
+    try {
+      await services.leases.delete({ id, sync }, { timeoutMs: CLEANUP_TIMEOUT_MS })
+      return []
+    } catch (error) {
+      if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return []
+      if (!isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || pauseMs > LAST_PAUSE_MS) return [error]
+      await delay(pauseMs)
+    }
   }
 }

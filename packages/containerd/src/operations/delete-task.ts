@@ -15,7 +15,7 @@ import { taskStatus } from '../task-status.ts'
 import { readTime } from '../time.ts'
 import type { DeletedTask } from '../types.ts'
 import { removeBundle } from './create.ts'
-import { forceDelete } from './force-delete.ts'
+import { deleteEnded, forceDelete } from './force-delete.ts'
 
 /** How to delete a task. */
 export interface DeleteTaskOptions {
@@ -51,12 +51,25 @@ async function carryOut(
   run: ProcessRun | undefined,
   options: DeleteTaskOptions,
 ): Promise<DeletedTask> {
-  if (options.force !== true) await checkStopped(ctx, container.id, options.signal)
-  options.signal?.throwIfAborted()
-  const answer = await forceDelete(ctx, container.id, () => drain(ctx, container, run))
+  const answer = await deleteNow(ctx, container, run, options)
   if (run !== undefined) await conclude(ctx, container, run, answer)
   if (answer === undefined) return nothingFound()
   return { exitCode: answer.exitStatus, exitedAt: readTime(answer.exitedAt) ?? new Date(), found: true }
+}
+
+async function deleteNow(
+  ctx: ClientContext,
+  container: KnownContainer,
+  run: ProcessRun | undefined,
+  { force = false, signal }: DeleteTaskOptions,
+): Promise<DeleteResponse | undefined> {
+  // Mostly the exit has been told, and there is no need to ask. One that the daemon did not see itself proves nothing.
+  const hasEnded = !force && run?.exit !== undefined && run.exit.error === undefined
+  if (!hasEnded && !force) await checkStopped(ctx, container.id, signal)
+  signal?.throwIfAborted()
+  if (!hasEnded) return forceDelete(ctx, container.id, () => drain(ctx, container, run))
+  await drain(ctx, container, run)
+  return deleteEnded(ctx, container.id)
 }
 
 const nothingFound = (): DeletedTask => ({ exitCode: UNKNOWN_EXIT_CODE, exitedAt: new Date(), found: false })
@@ -105,9 +118,19 @@ export async function deleteContainer(ctx: ClientContext, id: string, signal?: A
       if (process !== undefined) throw hasTask(id, taskStatus(process.status))
       await ctx.services.containers.delete({ id }, { signal })
     })
-    ctx.known.delete(id)
+    depart(ctx, container)
     await removeBundle(id, container.bundle)
   })
+}
+
+/** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */
+function depart(ctx: ClientContext, container: KnownContainer): void {
+  ctx.known.delete(container.id)
+  ctx.departed.set(container.id, container)
+  const forget = (): void => {
+    if (ctx.departed.get(container.id) === container) ctx.departed.delete(container.id)
+  }
+  setTimeout(forget, ctx.timing.graceMs).unref()
 }
 
 function hasTask(containerId: string, from: string): Error {

@@ -103,6 +103,7 @@ async function undo(ctx: ClientContext, container: KnownContainer, run: ProcessR
   if (run.phase !== 'starting' || !isContainerdError(failure, 'ERR_TEU_ALREADY_EXISTS')) {
     await surely(ctx, () => killAndDelete(ctx, containerId, processId)).catch((error: unknown) => suppressed.push(error))
   }
+  if (!wasTold) run.exited.reject(failure)
   if (wasTold) container.queue.push(() => settleExit(ctx, container, run, { exitCode: KILLED, source: 'resync' }))
   await forgetExec(container, run)
   return withSuppressed(failure, suppressed)

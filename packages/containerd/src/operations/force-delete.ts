@@ -18,14 +18,21 @@ export async function forceDelete(
   containerId: string,
   beforeDelete: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DeleteResponse | undefined> {
-  const timeoutMs = ctx.timing.cleanupMs
   const process = await readProcess(ctx, containerId)
   if (process === undefined) return undefined
-  // Without a pid there is nothing to kill: the shim does not answer, or the task was never made.
-  if (taskStatus(process.status) !== 'stopped' && process.pid !== 0) await kill(ctx, containerId)
+  const status = taskStatus(process.status)
+  // A shim that does not answer kills nobody, and what has no pid was never made.
+  const isAlive = status !== 'stopped' && status !== 'unknown' && process.pid !== 0
+  if (isAlive) await kill(ctx, containerId)
   await beforeDelete()
+  return deleteEnded(ctx, containerId)
+}
+
+/** Deletes a task that has ended; the daemon refuses any other.
+ *  @returns how it ended; undefined when there is none */
+export async function deleteEnded(ctx: ClientContext, containerId: string): Promise<DeleteResponse | undefined> {
   try {
-    return await ctx.services.tasks.delete({ containerId }, { timeoutMs })
+    return await ctx.services.tasks.delete({ containerId }, { timeoutMs: ctx.timing.cleanupMs })
   } catch (error) {
     if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
     throw error

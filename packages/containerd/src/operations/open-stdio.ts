@@ -1,7 +1,7 @@
 /** Connecting a process before it is started. */
 
 import { AttachedIo } from '../stdio/attached-io.ts'
-import { makeFifos } from '../stdio/fifo.ts'
+import { makeFifos, removeFifos } from '../stdio/fifo.ts'
 import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'
 import { execIdOf } from '../identifiers.ts'
 import type { ClientContext } from '../context.ts'
@@ -23,12 +23,17 @@ export async function openStdio(
   if (paths.length === 0) return request
   await container.tidying
   await makeFifos(paths)
-  run.io = new AttachedIo(fifos, terminal, () => closeIo(ctx, container.id, run.processId))
+  try {
+    run.io = new AttachedIo(fifos, terminal, () => closeIo(ctx, container.id, run.processId))
+  } catch (error) {
+    await removeFifos(paths)
+    throw error
+  }
   await connectStdio(run.io, options.stdio)
   return request
 }
 
 /** Makes the shim close its writing end of a process's input. */
-export async function closeIo(ctx: ClientContext, containerId: string, processId: string): Promise<void> {
-  await ctx.services.tasks.closeIO({ containerId, execId: execIdOf(containerId, processId), stdin: true })
+export async function closeIo(ctx: ClientContext, containerId: string, processId: string, signal?: AbortSignal): Promise<void> {
+  await ctx.services.tasks.closeIO({ containerId, execId: execIdOf(containerId, processId), stdin: true }, { signal })
 }

@@ -55,11 +55,11 @@ export async function resizeTerminal(
 
 /** Makes the shim close its end of an input, after the call that starts the process. While this client's own end is open the program sees no
  *  end of its input: end that stream instead, which does both. Without an input it does nothing. */
-export async function closeStdin(ctx: ClientContext, id: string, processId: string): Promise<void> {
+export async function closeStdin(ctx: ClientContext, id: string, processId: string, signal?: AbortSignal): Promise<void> {
   checkNames(id, processId)
   // An exec that has not started would never hear of it.
   await ctx.known.get(id)?.current(processId)?.inFlight
-  await attempt(ctx, { name: 'close the stdin of', containerId: id, processId }, () => closeIo(ctx, id, processId))
+  await attempt(ctx, { name: 'close the stdin of', containerId: id, processId }, () => closeIo(ctx, id, processId, signal))
 }
 
 function checkNames(id: string, processId: string): void {

@@ -51,11 +51,18 @@ export async function start(ctx: ClientContext, id: string, options: StartOption
   const container = await load(ctx, id, 'start', options.signal)
   const run = await container.lock.exclusive(() => {
     const { init } = container
-    return init?.phase === 'created' && init.exit === undefined
-      ? carryOut(ctx, container, init, options, (made) => startProgram(ctx, made))
-      : begin(ctx, container, options, true)
+    if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, options, true)
+    checkPlain(id, options)
+    return carryOut(ctx, container, init, options, (made) => startProgram(ctx, made))
   })
   return run.pid
+}
+
+/** Streams and checkpoint are a matter of the task, which is there already. */
+function checkPlain(containerId: string, { stdio, withStdin, checkpointDir }: StartOptions): void {
+  if (stdio === undefined && withStdin === undefined && checkpointDir === undefined) return
+  const message = `Cannot start container "${containerId}" with these options: its task was made before, give them to createTask`
+  throw containerdError('ERR_TEU_USAGE', message, { containerId, operation: 'start' })
 }
 
 function begin(ctx: ClientContext, container: KnownContainer, options: StartOptions, isToRun: boolean): Promise<ProcessRun> {
@@ -146,6 +153,7 @@ async function undo(ctx: ClientContext, container: KnownContainer, run: ProcessR
   run.io?.cancel()
   const suppressed: unknown[] = []
   await forceDeleteSurely(ctx, container.id).catch((error: unknown) => suppressed.push(error))
+  if (!wasTold) run.exited.reject(failure)
   if (wasTold) container.queue.push(() => settleExit(ctx, container, run, { exitCode: KILLED, source: 'resync' }))
   await forgetTask(ctx, container, run)
   return withSuppressed(failure, suppressed)

@@ -32,6 +32,17 @@ export class FakeTransport implements Transport {
     return this
   }
 
+  /** Puts something in front of what a method answers. It may wait, throw, or give an answer of its own. */
+  before<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { input: I; output: O },
+    hook: (request: MessageShape<I>) => Promise<MessageInitShape<O> | undefined | void>,
+  ): () => void {
+    const handler = this.#handlers.get(method) ?? (() => ({}))
+    const hooked = async (request: never, options: CallOptions): Promise<unknown> => (await hook(request)) ?? handler(request, options)
+    this.#handlers.set(method, hooked)
+    return () => this.#handlers.set(method, handler)
+  }
+
   /** The names of the methods called so far, in order. */
   names(): string[] {
     return this.calls.map((call) => call.method)
@@ -40,7 +51,8 @@ export class FakeTransport implements Transport {
   unary: Transport['unary'] = async (method, request, options) => {
     options.signal?.throwIfAborted()
     const answer = Promise.resolve(this.#call(method, request, options) as MessageInitShape<typeof method.output>)
-    return create(method.output, await (options.signal === undefined ? answer : abortable(answer, options.signal)))
+    const limited = withDeadline(answer, options.timeoutMs ?? 0)
+    return create(method.output, await (options.signal === undefined ? limited : abortable(limited, options.signal)))
   }
 
   async *serverStream<I extends DescMessage, O extends DescMessage>(
@@ -80,6 +92,15 @@ export class FakeTransport implements Transport {
     if (handler === undefined) throw new RpcError(RpcStatus.UNIMPLEMENTED, `unknown method ${name}`)
     return handler(request as never, options)
   }
+}
+
+async function withDeadline<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  if (timeoutMs === 0) return answer
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RpcError(RpcStatus.DEADLINE_EXCEEDED, 'deadline exceeded')), timeoutMs)
+  })
+  return Promise.race([answer, over]).finally(() => clearTimeout(timer))
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

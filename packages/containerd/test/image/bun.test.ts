@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { Layout } from '../../src/testing/image-files.ts'
+import { Layout, tarOf } from '../../src/testing/image-files.ts'
 import { baseLayer, changesLayer } from './busybox-image.ts'
 import { daemonTests } from './daemon.ts'
 
@@ -14,7 +15,9 @@ daemonTests(
     test('imports and runs', async (daemon, lab) => {
       const layout = new Layout()
       const run = { Entrypoint: ['/bin/sh', '-c', 'cat /data/changed; ls /old; id -u; echo oops >&2; exit 4'], User: 'app' }
-      layout.tag(layout.image({ layers: [await baseLayer(), await changesLayer()], run }), 'r.io/box:1')
+      // More than one window of HTTP/2's flow control.
+      const large = await tarOf([[{ name: 'large' }, randomBytes(5_000_000)]])
+      layout.tag(layout.image({ layers: [await baseLayer(), await changesLayer(), large], run }), 'r.io/box:1')
       writeFileSync(lab.path('image.tar'), await layout.archive())
       const args = [daemon.address, daemon.namespace, lab.dir, lab.path('image.tar'), 'r.io/box:1']
       const { status, stdout, stderr } = await lab.command([bun, '--conditions=@teu/source', program, ...args])
@@ -31,7 +34,7 @@ daemonTests(
         leases: [],
         ingests: [],
         containers: [],
-        snapshots: 2,
+        snapshots: 3,
       })
     })
   },

@@ -90,8 +90,8 @@ export class Daemon {
     await this.start()
   }
 
-  async stop(): Promise<void> {
-    this.#child?.process.kill('SIGTERM')
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#child?.process.kill(signal)
     await this.#child?.ended
   }
 

@@ -1,8 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../src/testing/image-files.ts'
 import { importImage } from '../../src/image/import/import-image.ts'
+import { readBlob, type ReadBlobOptions } from '../../src/image/content/read-blob.ts'
+import { writeBlob } from '../../src/image/content/write-blob.ts'
+import { withLease } from '../../src/image/lease.ts'
+import { deleteImage, getImage } from '../../src/image/record/manage-images.ts'
+import { resolveImage } from '../../src/image/record/resolve-image.ts'
+import { eventually } from '../../../../tests/harness/wait.ts'
 import type { BlobProgress } from '../../src/image/import/store-entries.ts'
 import { daemonTests } from './daemon.ts'
 
@@ -41,7 +48,7 @@ daemonTests('import', (test) => {
 
   test('docker save, with links and a compressed archive', async (daemon) => {
     const layers = [await layer('one'), await layer('two'), await layer('one')]
-    const [image] = await importImage(daemon.services, Readable.from([await dockerArchive(layers, ['app:1'], { Cmd: ['x'] })]))
+    const [image] = await importImage(daemon.services, Readable.from([gzipSync(await dockerArchive(layers, ['app:1'], { Cmd: ['x'] }))]))
     expect(image?.name).toBe('docker.io/library/app:1')
     await daemon.collectGarbage()
     expect((await daemon.ctr('image', 'check')).stdout).toMatch(/complete \(/)
@@ -82,16 +89,19 @@ daemonTests('import', (test) => {
     const big = await tarOf([[{ name: 'big' }, Buffer.alloc(8 * 1024 * 1024, 7)]])
     const layout = new Layout()
     const archive = await layout.tag(layout.image({ layers: [big], compress: uncompressed }), 'big:1').archive()
-    const stop = new AbortController()
     const reason = new Error('enough')
     async function* slowly(): AsyncGenerator<Buffer> {
       for (let at = 0; at < archive.length; at += 65_536) yield archive.subarray(at, at + 65_536)
       await new Promise(() => {})
     }
-    const onProgress = ({ doneBytes }: BlobProgress): void => {
-      if (doneBytes > 4 * 1024 * 1024) stop.abort(reason)
+    for (const atBytes of [1, 600_000, 1_100_000, 4_000_000, 7_900_000]) {
+      const stop = new AbortController()
+      const onProgress = ({ doneBytes }: BlobProgress): void => {
+        if (doneBytes > atBytes) stop.abort(reason)
+      }
+      await expect(importImage(daemon.services, slowly(), { signal: stop.signal, onProgress })).rejects.toBe(reason)
+      expect(daemon.onDisk()).toEqual({ blobs: [], ingests: [], snapshots: [] })
     }
-    await expect(importImage(daemon.services, slowly(), { signal: stop.signal, onProgress })).rejects.toBe(reason)
     await daemon.expectEmpty()
   })
 
@@ -140,5 +150,81 @@ daemonTests('import', (test) => {
     await importImage(daemon.services, Readable.from([await layout.archive()]))
     await daemon.collectGarbage()
     expect((await daemon.holdings()).blobs).toHaveLength(layout.blobs.size)
+  })
+
+  test('blobs that nobody else holds any more are held from the moment they are found', async (daemon) => {
+    const { services } = daemon
+    const layout = await small()
+    const archive = await layout.archive()
+    await services.leases.create({ id: 'earlier' })
+    for (const [digest, bytes] of layout.blobs) await writeBlob(services.withLease('earlier'), Readable.from([bytes]), { digest })
+    let found = 0
+    async function* source(): AsyncGenerator<Buffer> {
+      const indexAt = archive.indexOf('index.json')
+      yield archive.subarray(0, indexAt)
+      await eventually('all blobs are found', () => (found === layout.blobs.size ? true : undefined))
+      await services.leases.delete({ id: 'earlier', sync: true })
+      yield archive.subarray(indexAt)
+    }
+    await importImage(services, source(), { onProgress: ({ status }) => (found += status === 'exists' ? 1 : 0) })
+    await daemon.collectGarbage()
+    expect(new Set((await daemon.holdings()).blobs)).toEqual(new Set(layout.blobs.keys()))
+  })
+
+  test('the daemon is killed in the middle and comes back', async (daemon) => {
+    const big = await tarOf([[{ name: 'big' }, Buffer.alloc(2 * 1024 * 1024, 7)]])
+    const layout = new Layout()
+    const archive = await layout.tag(layout.image({ layers: [big], compress: uncompressed }), 'big:1').archive()
+    let restarted: Promise<void> | undefined
+    async function* source(): AsyncGenerator<Buffer> {
+      yield archive.subarray(0, 1_500_000)
+      await daemon.stop('SIGKILL')
+      restarted = daemon.start()
+      yield archive.subarray(1_500_000)
+    }
+    await expect(importImage(daemon.services, source())).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
+    await restarted
+    await daemon.expectEmpty()
+    await importImage(daemon.services, Readable.from([archive]))
+  })
+
+  test('what ctr exports, into another namespace of the same daemon', async (daemon, lab) => {
+    const layout = await small()
+    await importImage(daemon.services, Readable.from([await layout.archive()]))
+    const { status, stderr } = await daemon.ctr('image', 'export', lab.path('export.tar'), 'example.org/small:1')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const other = daemon.services.withNamespace('other')
+    const [image] = await importImage(other, lab.path('export.tar'))
+    expect(image).toMatchObject({ name: 'example.org/small:1', target: { digest: layout.top[0]?.digest } })
+    await deleteImage(daemon.services, 'example.org/small:1', { sync: true })
+    expect(daemon.onDisk().blobs.length).toBeGreaterThanOrEqual(layout.blobs.size)
+    await deleteImage(other, 'example.org/small:1', { sync: true })
+    await daemon.expectEmpty()
+  })
+
+  test('what ctr imports is the same to us, by its name', async (daemon, lab) => {
+    const layout = await small('plain')
+    writeFileSync(lab.path('image.tar'), await layout.archive())
+    await daemon.ctr('image', 'import', lab.path('image.tar'))
+    expect((await getImage(daemon.services, 'plain')).target.digest).toBe(layout.top[0]?.digest)
+    expect((await resolveImage(daemon.services, 'plain')).config.cmd).toEqual(['x'])
+  })
+
+  test('blobs can be written and read by themselves', async ({ services }) => {
+    const bytes = Buffer.from('some bytes of a blob')
+    await withLease(services, 'test', async ({ services: held }) => {
+      const first = await writeBlob(held, Readable.from([bytes]), { labels: { a: 'b' } })
+      expect(first).toMatchObject({ digest: sha256(bytes), size: bytes.length, existed: false })
+      expect((await writeBlob(held, Readable.from([bytes]))).existed).toBe(true)
+      expect((await services.content.info({ digest: first.digest })).info?.labels).toEqual({ a: 'b' })
+      const read = async (options: ReadBlobOptions): Promise<string> => {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of readBlob(services, first.digest, options)) chunks.push(chunk)
+        return Buffer.concat(chunks).toString()
+      }
+      expect(await read({})).toBe('some bytes of a blob')
+      expect(await read({ offsetBytes: 5, lengthBytes: 5 })).toBe('bytes')
+      expect(await read({ lengthBytes: 0 })).toBe('')
+    })
   })
 })

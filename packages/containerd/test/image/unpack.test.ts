@@ -9,7 +9,7 @@ import { deleteImage, getImage, listImages, tagImage } from '../../src/image/rec
 import { resolveImage } from '../../src/image/record/resolve-image.ts'
 import { prepareRoot, removeRoot, withView } from '../../src/image/unpack/root-snapshot.ts'
 import { type UnpackedImage, type UnpackProgress, unpackImage } from '../../src/image/unpack/unpack-image.ts'
-import { dockerArchive, gzipped, LAYER, Layout, uncompressed } from '../../src/testing/image-files.ts'
+import { dockerArchive, gzipped, LAYER, Layout, tarOf, type TarEntry, uncompressed } from '../../src/testing/image-files.ts'
 import { baseLayer, changesLayer, topLayer } from './busybox-image.ts'
 import { type Daemon, daemonTests } from './daemon.ts'
 
@@ -158,6 +158,27 @@ daemonTests('unpack', (test) => {
       expect((await daemon.holdings()).leases).toEqual([])
     }
     await deleteImage(daemon.services, NAME, { sync: true })
+    await daemon.expectEmpty()
+  })
+
+  test('aborted while the daemon unpacks a layer of many files', async (daemon) => {
+    const many = await tarOf(Array.from({ length: 4000 }, (_, n): TarEntry => [{ name: `d${n % 50}/f${n}` }, `${n}`]))
+    const layout = new Layout()
+    await load(daemon, layout.tag(layout.image({ layers: [await topLayer(), many] }), NAME))
+    const { services } = daemon
+    const reason = new Error('enough')
+    for (const ms of [1, 10, 30, 60, 120]) {
+      const stop = new AbortController()
+      const onProgress = (): void => {
+        setTimeout(() => stop.abort(reason), ms)
+      }
+      const outcome = await unpackImage(services, NAME, { signal: stop.signal, onProgress }).catch((error: unknown) => error)
+      if (ms === 1) expect(outcome).toBe(reason)
+      if (outcome !== reason) break
+      expect((await daemon.holdings()).leases).toEqual([])
+      expect((await daemon.holdings()).snapshots).toEqual([])
+    }
+    await deleteImage(services, NAME, { sync: true })
     await daemon.expectEmpty()
   })
 

@@ -36,6 +36,8 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>, signal?: Ab
       count += 1
       if (count > MAX_ARCHIVE_ENTRIES) throw imageError(`Cannot use the archive: it has more than ${MAX_ARCHIVE_ENTRIES} entries`)
       const path = ownPath(name)
+      // PAX headers can say anything.
+      if (!Number.isSafeInteger(size)) throw imageError(`Cannot use the archive: the size of ${path} is no number of bytes`, { path })
       if (type !== 'directory') {
         if (seen.has(path)) throw imageError(`Cannot use the archive: ${path} is there twice`, { path })
         seen.add(path)

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { type Accounts, parseGroup, parsePasswd } from './accounts.ts'
 import { layerDirectories, readSnapshotFile } from './snapshot-files.ts'
 import type { SnapshotMount } from '../unpack/root-snapshot.ts'
@@ -8,6 +9,8 @@ export async function readAccounts(mounts: readonly SnapshotMount[]): Promise<Ac
   const directories = layerDirectories(mounts)
   if (directories === undefined) return undefined
   try {
+    // Of a daemon on another machine, or in another mount namespace, they are not here, and nothing in them says so.
+    for (const directory of directories) await access(directory, constants.X_OK)
     const [passwd = '', group = ''] = [
       await readSnapshotFile(directories, '/etc/passwd'),
       await readSnapshotFile(directories, '/etc/group'),

@@ -87,4 +87,5 @@ test('readAccounts() says nothing when it cannot read', async () => {
   const bind = { type: 'bind', source: join(dir, 'top'), target: '', options: [] }
   expect(await readAccounts([bind])).toEqual({ users: [{ name: 'a', uid: 1, gid: 2 }], groups: [] })
   expect(await readAccounts([{ ...bind, type: 'zfs' }])).toBeUndefined()
+  expect(await readAccounts([{ ...bind, source: join(dir, 'elsewhere') }])).toBeUndefined()
 })

@@ -7,6 +7,7 @@ import { isContainerdError } from '../../error/code.ts'
 import { WriteAction, type WriteContentRequestSchema } from '../../gen/containerd/services/content/v1/content.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { Verifier } from '../document/digest.ts'
+import { stoppable } from './stoppable.ts'
 
 /** What {@link writeBlob} takes beside the bytes. */
 export interface WriteBlobOptions {
@@ -32,28 +33,33 @@ export interface WrittenBlob {
   readonly head: Uint8Array
 }
 
-/** Bytes of one message; containerd takes 16 MiB, smaller ones keep memory and delays small. */
-const MESSAGE_BYTES = 512 * 1024
+/** Bytes of one message; containerd takes 16 MiB, smaller ones keep memory and delays small. Bun 1.4's HTTP/2 comes to a halt at the second
+ *  message above the first flow control window of 64 KiB (measured: 60 KiB works, 128 KiB does not). */
+const MESSAGE_BYTES = process.versions['bun'] === undefined ? 512 * 1024 : 32 * 1024
 const HEAD_BYTES = 16
 const CLEANUP_TIMEOUT_MS = 10_000
+/** How long a call may take to end after an abort, before it is cancelled. */
+const GRACE_MS = 5_000
 
 /**
  * Writes a blob and waits until the daemon has it for good. Bytes are verified even when the blob is there already. The caller holds a
  * lease, or the next garbage collection takes the blob away.
- * @param body  read to its end; on failure only as far as it has come
- * @throws {TeuError} ERR_TEU_IMAGE_INVALID when digest or size differ; ERR_TEU_UNAVAILABLE …
- * @see containerd-client.md "Content.Write": WRITE, then COMMIT
+ * @param body  read to its end; given back early when something fails
+ * @throws {TeuError} ERR_TEU_IMAGE_INVALID when digest or size differ; ERR_TEU_UNAVAILABLE
  */
 export async function writeBlob(
   services: Services,
   body: AsyncIterable<Uint8Array>,
   { name = 'blob', digest, size, labels = {}, onBytes = () => {}, signal }: WriteBlobOptions = {},
 ): Promise<WrittenBlob> {
+  signal?.throwIfAborted()
   const ref = `teu-${randomUUID()}`
   const verifier = new Verifier(name, digest, size)
-  const source = messages(observed(body, verifier, onBytes))
-  let head: Uint8Array = new Uint8Array()
+  const stop = new AbortController()
+  const source = messages(observed(stoppable(body, stop.signal), verifier, onBytes))
   const opened = deferred<boolean>()
+  let head: Uint8Array = new Uint8Array()
+  let failure: { readonly error: unknown } | undefined
 
   async function* requests(): AsyncGenerator<MessageInitShape<typeof WriteContentRequestSchema>> {
     const common = { ref, total: BigInt(size ?? 0), expected: digest ?? '' }
@@ -61,25 +67,48 @@ export async function writeBlob(
     // Before that answer the daemon may say that it has the blob; then the bytes are not for it.
     if (!(await opened.promise)) return
     let offset = 0n
-    for await (const data of source) {
-      if (offset === 0n) head = data.slice(0, HEAD_BYTES)
-      yield { ...common, action: WriteAction.WRITE, offset, data }
-      offset += BigInt(data.length)
+    try {
+      for await (const data of source) {
+        if (offset === 0n) head = data.slice(0, HEAD_BYTES)
+        yield { ...common, action: WriteAction.WRITE, offset, data }
+        offset += BigInt(data.length)
+      }
+      verifier.finish()
+    } catch (error) {
+      // The call ends in good order, and with its end the daemon has closed its file. What is cancelled it closes some time later, and
+      // when it is told to remove the file at that time, it leaves half of it.
+      failure = { error }
+      return
     }
     yield { action: WriteAction.COMMIT, ref, offset, total: offset, expected: verifier.finish(), labels: { ...labels } }
   }
 
+  const call = new AbortController()
+  let grace: ReturnType<typeof setTimeout> | undefined
+  const abort = (): void => {
+    stop.abort(signal?.reason)
+    opened.resolve(false)
+    grace = setTimeout(() => call.abort(signal?.reason), GRACE_MS)
+  }
+  signal?.addEventListener('abort', abort, { once: true })
   try {
-    await consume(services.content.write(requests(), { signal }), opened)
+    await consume(services.content.write(requests(), { signal: call.signal }), opened)
+    if (failure !== undefined) throw failure.error
+    signal?.throwIfAborted()
     return { digest: verifier.finish(), size: verifier.bytes, existed: false, head }
   } catch (error) {
     opened.resolve(false)
-    const exists = isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')
+    if (!isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')) {
+      stop.abort(error)
+      await abortIngest(services, ref)
+      throw error
+    }
     // After COMMIT the daemon itself has removed what was written under this ref.
-    if (!exists) await abort(services, ref)
-    if (!exists) throw error
     for await (const data of source) if (head.length === 0) head = data.slice(0, HEAD_BYTES)
     return { digest: verifier.finish(), size: verifier.bytes, existed: true, head }
+  } finally {
+    clearTimeout(grace)
+    signal?.removeEventListener('abort', abort)
   }
 }
 
@@ -119,6 +148,6 @@ async function* messages(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 /** Gives back what an unfinished write has taken. Where that fails the end of the lease does it. */
-async function abort(services: Services, ref: string): Promise<void> {
+async function abortIngest(services: Services, ref: string): Promise<void> {
   await services.content.abort({ ref }, { timeoutMs: CLEANUP_TIMEOUT_MS }).catch(() => {})
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { FakeStore } from '../../testing/fake-store.ts'
-import { dockerArchive, Layout, sha256, uncompressed } from '../../testing/image-files.ts'
+import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../testing/image-files.ts'
 import { unpackImage } from '../unpack/unpack-image.ts'
 import { importImage } from './import-image.ts'
 
@@ -104,6 +104,14 @@ describe('importImage()', () => {
     ],
     ['other layout', new Map([['oci-layout', '{"imageLayoutVersion":"2.0.0"}']]), 'version 1'],
     ['blob of another name', new Map([[`blobs/sha256/${'0'.repeat(64)}`, 'x']]), 'expected digest sha256:000'],
+    [
+      'huge index',
+      new Map([
+        ['oci-layout', '{"imageLayoutVersion":"1.0.0"}'],
+        ['index.json', ' '.repeat(5_000_000)],
+      ]),
+      'bytes of JSON',
+    ],
     ['no table', new Map([['manifest.json', '[]']]), 'no images'],
   ])('refuses: %s', async (_, files, message) => {
     const layout = new Layout()
@@ -117,7 +125,6 @@ describe('importImage()', () => {
   })
 
   test('links of an archive that go round in circles', async () => {
-    const { tarOf } = await import('../../testing/image-files.ts')
     const archive = tarOf([
       [{ name: 'a.tar', type: 'symlink', linkname: 'b.tar' }],
       [{ name: 'b.tar', type: 'symlink', linkname: 'a.tar' }],

@@ -1,0 +1,244 @@
+/** What is found after the connection was lost. */
+
+import { describe, expect, test, vi } from 'vitest'
+import { Containerd } from '../containerd.ts'
+import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
+import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
+import { Status } from '../gen/containerd/v1/types/task.gen.ts'
+import { Health, ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
+import { RpcError, RpcStatus } from '../rpc/status.ts'
+import { PROCESS, settled, SPEC, withFake, type FakeClient } from '../testing/fake-client.ts'
+import { FakeDaemon } from '../testing/fake-daemon.ts'
+
+const LIFE = ['create init', 'start init']
+
+async function running({ client, until }: FakeClient, ...ids: string[]): Promise<void> {
+  for (const id of ids) {
+    await client.create(id, SPEC)
+    await client.start(id)
+    await until(LIFE, id)
+  }
+}
+
+describe('after a lost connection', () => {
+  test('ends, starts, pauses and vanished tasks of that time are told once', () =>
+    withFake(async (fake) => {
+      const { client, daemon, until, names } = fake
+      await running(fake, 'ended', 'gone', 'other', 'frozen', 'alive')
+      await client.create('made', SPEC)
+      await client.container('made').createTask()
+      await client.create('new', SPEC)
+      daemon.lose()
+      daemon.exit('ended', 3, { silently: true })
+      daemon.processes.delete('gone/')
+      daemon.processes.delete('other/')
+      daemon.add('other', '', Status.RUNNING)
+      daemon.process('frozen').status = Status.PAUSED
+      daemon.process('made').status = Status.RUNNING
+      daemon.add('new', '', Status.RUNNING)
+      daemon.back()
+      await until([...LIFE, '~exit init 3'], 'ended')
+      await until([...LIFE, '~exit init 255'], 'gone')
+      await until([...LIFE, '~exit init 255', '~start init'], 'other')
+      await until([...LIFE, '~paused init'], 'frozen')
+      await until(['create init', '~start init'], 'made')
+      await until(['~start init'], 'new')
+      expect(names('alive')).toEqual(LIFE)
+      // A shim's repeated event comes late.
+      daemon.tellExit('ended', daemon.process('ended').pid, 3)
+      await settled()
+      expect(names('ended')).toEqual([...LIFE, '~exit init 3'])
+      daemon.exit('alive', 0)
+      await until([...LIFE, 'exit init 0'], 'alive')
+      expect(daemon.subscriptions).toBe(2)
+    }))
+
+  test('execs are compared too, and those that could not be deleted are', () =>
+    withFake(async (fake) => {
+      const { client, daemon, events } = fake
+      await running(fake, 'a')
+      for (const id of ['e1', 'e2', 'e3', 'e4']) await client.exec('a', id, PROCESS)
+      const restore = daemon.transport.before(Tasks.method.deleteProcess, () =>
+        Promise.reject(new RpcError(RpcStatus.UNAVAILABLE, 'gone', { answered: false })),
+      )
+      daemon.exit('a', 6, { execId: 'e4' })
+      await settled()
+      restore()
+      daemon.lose()
+      daemon.exit('a', 5, { execId: 'e1', silently: true })
+      daemon.processes.delete('a/e2')
+      daemon.back()
+      await settled(400)
+      const exits = events.filter(({ type }) => type === 'exit').map(({ processId, exitCode, source }) => [processId, exitCode, source])
+      expect(exits).toEqual([
+        ['e4', 6, 'stream'],
+        ['e1', 5, 'resync'],
+        ['e2', 255, 'resync'],
+      ])
+      expect(await client.container('a').execs()).toMatchObject([{ id: 'e3' }])
+      expect([...daemon.processes.keys()]).toEqual(['a/', 'a/e3'])
+    }))
+
+  test('an unknown status says nothing', () =>
+    withFake(async (fake) => {
+      const { client, daemon, names } = fake
+      await running(fake, 'a')
+      daemon.lose()
+      daemon.process('a').status = Status.UNKNOWN
+      const { pid } = daemon.process('a')
+      daemon.process('a').pid = 0
+      daemon.back()
+      await settled(300)
+      expect(names()).toEqual(LIFE)
+      expect(await client.status('a')).toBe('unknown')
+      daemon.process('a').pid = pid
+    }))
+
+  test('events that are lost while a subscription is not registered yet are found', () =>
+    withFake(async (fake) => {
+      const { daemon, until } = fake
+      await running(fake, 'a')
+      daemon.lose()
+      daemon.registerMs = 150
+      daemon.back()
+      while (daemon.subscriptions < 2) await settled(5)
+      // Told to nobody.
+      daemon.exit('a', 8)
+      await until([...LIFE, '~exit init 8'])
+    }))
+
+  test('where nobody may publish, states are read twice', async () => {
+    const daemon = new FakeDaemon()
+    daemon.transport.on(Events.method.publish, () => Promise.reject(new RpcError(RpcStatus.PERMISSION_DENIED, 'no')))
+    await withFake(
+      async (fake) => {
+        await running(fake, 'a')
+        daemon.lose()
+        daemon.registerMs = 200
+        daemon.back()
+        while (daemon.subscriptions < 2) await settled(5)
+        await settled(60)
+        daemon.exit('a', 8, { silently: true })
+        await fake.until([...LIFE, '~exit init 8'])
+      },
+      {},
+      daemon,
+    )
+  })
+
+  test('a wait goes on', () =>
+    withFake(async (fake) => {
+      const { client, daemon } = fake
+      await running(fake, 'a')
+      const waiting = client.container('a').wait()
+      daemon.lose()
+      await settled()
+      daemon.back()
+      await settled(300)
+      daemon.exit('a', 4)
+      expect(await waiting).toMatchObject({ exitCode: 4 })
+    }))
+})
+
+describe('calls that the loss interrupts', () => {
+  test('a start is undone after the next connection', () =>
+    withFake(async (fake) => {
+      const { client, daemon, until } = fake
+      await client.create('a', SPEC)
+      daemon.transport.before(Tasks.method.start, async ({ containerId }) => {
+        // It runs, and the answer is lost.
+        daemon.process(containerId).status = Status.RUNNING
+        const { TaskStartSchema } = await import('../gen/containerd/events/events.gen.ts')
+        daemon.tell('/tasks/start', TaskStartSchema, { containerId, pid: daemon.process(containerId).pid })
+        await settled()
+        daemon.lose()
+        setTimeout(() => daemon.back(), 150)
+        throw new RpcError(RpcStatus.UNAVAILABLE, 'lost', { answered: false })
+      })
+      daemon.transport.before(Tasks.method.kill, ({ containerId }) => {
+        daemon.exit(containerId, 137, { silently: true })
+        daemon.process(containerId).ended.resolve()
+        return Promise.resolve({})
+      })
+      daemon.transport.before(Tasks.method.delete, () => {
+        daemon.processes.clear()
+        return Promise.resolve({ exitStatus: 137 })
+      })
+      await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE', containerId: 'a' })
+      expect(daemon.processes.size).toBe(0)
+      // Its start was told, so its end is, although no event says so.
+      await until([...LIFE, '~exit init 137'])
+    }))
+
+  test('without a next connection the error says what could not be cleaned up', () =>
+    withFake(
+      async ({ client, daemon }) => {
+        await client.create('a', SPEC)
+        daemon.transport.before(Tasks.method.start, () => {
+          daemon.lose()
+          return Promise.reject(new RpcError(RpcStatus.UNAVAILABLE, 'lost', { answered: false }))
+        })
+        await expect(client.start('a')).rejects.toMatchObject({
+          code: 'ERR_TEU_UNAVAILABLE',
+          suppressed: [expect.objectContaining({ code: 'ERR_TEU_UNAVAILABLE' })],
+        })
+        daemon.back()
+      },
+      { cleanupTimeoutMs: 200 },
+    ))
+
+  test('a start that hangs ends at its deadline, and is undone', () =>
+    withFake(
+      async ({ client, daemon }) => {
+        await client.create('a', SPEC)
+        daemon.transport.before(Tasks.method.start, () => new Promise(() => {}))
+        await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
+        expect(daemon.processes.size).toBe(0)
+      },
+      { callTimeoutMs: 100 },
+    ))
+})
+
+describe('connecting', () => {
+  test('waits until the daemon serves', async () => {
+    const daemon = new FakeDaemon()
+    let asked = 0
+    daemon.transport.on(Health.method.check, () => ({ status: (asked += 1) < 3 ? ServingStatus.NOT_SERVING : ServingStatus.SERVING }))
+    await withFake(() => Promise.resolve(), {}, daemon)
+    expect(asked).toBe(3)
+  })
+
+  test('gives up in time, or when its signal fires, and closes the transport', async () => {
+    const daemon = new FakeDaemon()
+    daemon.lose()
+    const { transport } = daemon
+    await expect(Containerd.connect({ transport, connectTimeoutMs: 50 })).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
+    expect(transport.closed).toBe(true)
+    const reason = new Error('enough')
+    await expect(Containerd.connect({ transport, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('a daemon without a health service is taken as it is', async () => {
+    const daemon = new FakeDaemon()
+    daemon.transport.on(Health.method.check, () => Promise.reject(new RpcError(RpcStatus.UNIMPLEMENTED, 'unknown service')))
+    await withFake(() => Promise.resolve(), {}, daemon)
+  })
+
+  test('a daemon that is there and does nothing is noticed', async () => {
+    vi.useFakeTimers()
+    try {
+      const daemon = new FakeDaemon()
+      const connecting = Containerd.connect({ transport: daemon.transport, namespace: 'ns' })
+      await vi.advanceTimersByTimeAsync(50)
+      const client = await connecting
+      const restore = daemon.transport.before(Health.method.check, () => new Promise(() => {}))
+      await vi.advanceTimersByTimeAsync(20_100)
+      restore()
+      await vi.advanceTimersByTimeAsync(12_000)
+      expect(daemon.subscriptions).toBe(2)
+      await client[Symbol.asyncDispose]()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

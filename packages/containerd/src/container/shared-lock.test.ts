@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { deferred } from '../deferred.ts'
+import { SharedLock } from './shared-lock.ts'
+
+test('exclusive jobs wait for all before them, shared ones for room, and everybody’s turn comes in order', async () => {
+  const lock = new SharedLock(2)
+  const running: string[] = []
+  const done: string[] = []
+  const gates = new Map<string, () => void>()
+  const job = (name: string) => async (): Promise<void> => {
+    running.push(name)
+    const gate = deferred<void>()
+    gates.set(name, () => gate.resolve())
+    await gate.promise
+    running.splice(running.indexOf(name), 1)
+    done.push(name)
+  }
+  const all = [lock.shared(job('s1')), lock.shared(job('s2')), lock.shared(job('s3')), lock.exclusive(job('x')), lock.shared(job('s4'))]
+  const finish = async (name: string): Promise<void> => {
+    gates.get(name)?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await finish('none')
+  expect(running).toEqual(['s1', 's2'])
+  await finish('s2')
+  expect(running).toEqual(['s1', 's3'])
+  await finish('s1')
+  await finish('s3')
+  expect(running).toEqual(['x'])
+  await finish('x')
+  expect(running).toEqual(['s4'])
+  await finish('s4')
+  await Promise.all(all)
+  expect(done).toEqual(['s2', 's1', 's3', 'x', 's4'])
+})
+
+test('a job that fails leaves the lock', async () => {
+  const lock = new SharedLock(1)
+  await expect(lock.exclusive(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  expect(await lock.exclusive(() => Promise.resolve(7))).toBe(7)
+})

@@ -1,0 +1,151 @@
+/** Operations against a daemon in memory: what they send, and what they make of its answers. */
+
+import { describe, expect, test } from 'vitest'
+import { ServiceMethods } from '../testing/service-methods.ts'
+import { readJsonAny } from '../any.ts'
+import { Status } from '../gen/containerd/v1/types/task.gen.ts'
+import { RpcError, RpcStatus } from '../rpc/status.ts'
+import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
+
+const { tasks, snapshots, containers } = ServiceMethods
+
+describe('answers UNKNOWN become codes by the state of the process', () => {
+  const cases = [
+    ['pause', Status.PAUSED, 'ERR_TEU_PAUSED'],
+    ['pause', Status.CREATED, 'ERR_TEU_INVALID_STATE'],
+    ['pause', Status.STOPPED, 'ERR_TEU_NOT_RUNNING'],
+    ['pause', Status.RUNNING, 'ERR_TEU_RUNTIME'],
+    ['pause', Status.UNKNOWN, 'ERR_TEU_RUNTIME'],
+    ['resume', Status.RUNNING, 'ERR_TEU_ALREADY_RUNNING'],
+    ['update', Status.STOPPED, 'ERR_TEU_NOT_RUNNING'],
+    ['signal', Status.STOPPED, 'ERR_TEU_NOT_FOUND'],
+    ['exec', Status.PAUSED, 'ERR_TEU_PAUSED'],
+    ['exec', Status.STOPPED, 'ERR_TEU_NOT_RUNNING'],
+    ['start', Status.RUNNING, 'ERR_TEU_ALREADY_RUNNING'],
+  ] as const
+  test.each(cases)('%s in state %i: %s', (operation, status, code) =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      const handle = client.container('a')
+      if (operation === 'start') await handle.createTask()
+      else await handle.start()
+      const fail = (): Promise<never> => {
+        daemon.process('a').status = status
+        return Promise.reject(new RpcError(RpcStatus.UNKNOWN, 'not in this state'))
+      }
+      const { transport } = daemon
+      transport.before(tasks.pause, fail)
+      transport.before(tasks.resume, fail)
+      transport.before(tasks.update, fail)
+      transport.before(tasks.exec, fail)
+      transport.before(tasks.start, fail)
+      const restore = transport.before(tasks.kill, fail)
+      const calls = {
+        pause: () => handle.pause(),
+        resume: () => handle.resume(),
+        update: () => handle.updateResources({}),
+        signal: () => handle.signalProcess('init', 'TERM'),
+        exec: () => handle.exec('e1', PROCESS),
+        start: () => handle.start(),
+      }
+      if (operation === 'start') restore()
+      await expect(calls[operation]()).rejects.toMatchObject({
+        code,
+        containerId: 'a',
+        operation,
+        message: expect.stringMatching(/^Cannot .* container "a": not in this state$/),
+      })
+    }),
+  )
+
+  test('a task that is gone by then is not found', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.transport.before(tasks.pause, () => {
+        daemon.processes.clear()
+        return Promise.reject(new RpcError(RpcStatus.UNKNOWN, 'ttrpc: closed'))
+      })
+      await expect(client.pause('a')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    }))
+})
+
+describe('start()', () => {
+  test('asks the snapshotter for the root file system, with the label of the config', () =>
+    withFake(async ({ client, daemon }) => {
+      daemon.transport.on(snapshots.mounts, ({ snapshotter, key }) => ({
+        mounts: [{ type: 'overlay', source: `${snapshotter}/${key}`, options: ['ro'] }],
+      }))
+      await client.create('a', { ...SPEC, linux: { mountLabel: 'l:1' } }, { snapshotter: 'overlayfs', snapshotKey: 'k' })
+      await client.start('a')
+      const call = daemon.transport.calls.find(({ method }) => method === 'Tasks.create')
+      expect(call?.request).toMatchObject({ rootfs: [{ type: 'overlay', source: 'overlayfs/k', options: ['ro', 'context="l:1"'] }] })
+    }))
+
+  test('refuses a snapshot without a snapshotter', () =>
+    withFake(async ({ client }) => {
+      await client.create('a', SPEC, { snapshotKey: 'k' })
+      await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT' })
+      expect(await client.container('a').task()).toBeUndefined()
+    }))
+
+  test('runs its calls in this order, with the namespace', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      daemon.transport.calls.length = 0
+      await client.start('a')
+      await settled()
+      expect(daemon.transport.names()).toEqual(['Containers.get', 'Tasks.create', 'Tasks.wait', 'Tasks.start'])
+      expect(daemon.transport.calls.every(({ options }) => options.metadata?.['containerd-namespace'] === 'ns')).toBe(true)
+    }))
+})
+
+test('exec() sends the process as JSON, and the flag for a terminal', () =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    await client.exec('a', 'e1', { ...PROCESS, args: ['/bin/id'] })
+    const request = daemon.transport.calls.find(({ method }) => method === 'Tasks.exec')?.request as never as { spec: never }
+    expect(request).toMatchObject({
+      containerId: 'a',
+      execId: 'e1',
+      terminal: false,
+      spec: { typeUrl: 'types.containerd.io/opencontainers/runtime-spec/1/Process' },
+    })
+    expect(readJsonAny(request.spec)).toMatchObject({ args: ['/bin/id'] })
+    await expect(client.exec('a', 'e2', { cwd: '/' } as never)).rejects.toMatchObject({ code: 'ERR_TEU_CONFIG_INVALID' })
+  }))
+
+test('create() leaves no directory when the daemon refuses', () =>
+  withFake(async ({ client, daemon }) => {
+    const { readdirSync } = await import('node:fs')
+    const refuse = daemon.transport.before(containers.create, () => Promise.reject(new RpcError(RpcStatus.INVALID_ARGUMENT, 'no')))
+    await expect(client.create('a', SPEC)).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT' })
+    refuse()
+    const handle = await client.create('b', SPEC)
+    const bundle = (await handle.record()).labels['dev.teu/bundle'] ?? ''
+    expect(readdirSync(bundle.slice(0, -2))).toEqual(['b'])
+  }))
+
+test('deleteTask() tells apart what is not there from a daemon that is not there', () =>
+  withFake(async ({ client, daemon }) => {
+    expect(await client.deleteTask('nothing')).toMatchObject({ exitCode: 255, found: false })
+    await client.create('a', SPEC)
+    daemon.lose()
+    await expect(client.deleteTask('a')).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
+    daemon.back()
+  }))
+
+test('stats() without metrics says why', () =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    daemon.transport.on(tasks.metrics, ({ filters }) => {
+      expect(filters).toEqual(['id=="a"'])
+      return { metrics: [] }
+    })
+    await expect(client.stats('a')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    await client.start('a')
+    await expect(client.stats('a')).rejects.toMatchObject({ code: 'ERR_TEU_UNSUPPORTED', message: expect.stringContaining('has none') })
+    daemon.transport.on(tasks.metrics, () => ({ metrics: [{ data: { typeUrl: 'x.Y', value: new Uint8Array() } }] }))
+    await expect(client.stats('a')).rejects.toMatchObject({ message: expect.stringContaining('unknown type x.Y') })
+  }))

@@ -1,0 +1,179 @@
+/**
+ * Random operations on twenty containers while the daemon is killed and started again at random moments. In the end the client's picture
+ * is the daemon's, every end was told exactly once, and nothing is left.
+ *
+ * `TEU_CHAOS_ROUNDS` is how long it goes on (4 when absent; `npm run test:chaos` is 30), `TEU_CHAOS_SEED` repeats a run as far as the
+ * machine's timing lets it, `TEU_CHAOS_RUNTIME` is the path of another runtime than runc.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { describeIf } from '../../../tests/harness/requirements.ts'
+import { eventually } from '../../../tests/harness/wait.ts'
+import { isContainerdError, type Containerd, type ContainerHandle, type StdioOption, type TaskEvent } from '../src/index.ts'
+import { EventLog, fifosBelow, withDaemon, type Daemon } from './support/daemon.ts'
+import { pick, seeded } from './support/random.ts'
+import { daemonRequirements, runc } from './support/runtimes.ts'
+import { Sink } from './support/streams.ts'
+
+const ROUNDS = Number(process.env['TEU_CHAOS_ROUNDS'] ?? 4)
+const SEED = Number(process.env['TEU_CHAOS_SEED'] ?? Date.now() % 1_000_000)
+const RUNTIME = process.env['TEU_CHAOS_RUNTIME'] ?? runc
+const CONTAINERS = 20
+const AT_ONCE = 4
+const KILL_WITHIN_MS = 900
+const OUTAGE_MS = 300
+/** What an operation that does not fit the state, or meets no daemon, may say. */
+const EXPECTED = /^ERR_TEU_(NOT_FOUND|ALREADY_EXISTS|INVALID_STATE|NOT_RUNNING|PAUSED|ALREADY_RUNNING|UNAVAILABLE|RUNTIME|TIMEOUT)$/
+const PROGRAMS = ['sleep 1000', 'exit 3', 'sleep 0.3; exit 4', 'trap "exit 5" TERM; while :; do echo line; sleep 0.05; done', 'cat']
+
+/** Who was started, by what the calls said. */
+interface Started {
+  readonly containerId: string
+  readonly processId: string
+  readonly pid: number
+}
+
+class Chaos {
+  readonly log = new EventLog()
+  readonly started: Started[] = []
+  readonly #daemon: Daemon
+  readonly #client: Containerd
+  readonly #random: () => number
+  #execs = 0
+
+  constructor(daemon: Daemon, client: Containerd, random: () => number) {
+    this.#daemon = daemon
+    this.#client = client
+    this.#random = random
+  }
+
+  /** One operation on every container, some at the same time, while the daemon may be killed. */
+  async round(): Promise<void> {
+    const ids = Array.from({ length: CONTAINERS }, (_, n) => `c${n}`).sort(() => this.#random() - 0.5)
+    const killing = this.#random() < 0.6 ? this.#killLater(this.#random() * KILL_WITHIN_MS) : Promise.resolve()
+    const worker = async (): Promise<void> => {
+      for (let id = ids.pop(); id !== undefined; id = ids.pop()) await this.#operate(this.#client.container(id))
+    }
+    await Promise.all([killing, ...Array.from({ length: AT_ONCE }, worker)])
+  }
+
+  async #killLater(ms: number): Promise<void> {
+    await delay(ms)
+    await this.#daemon.restart()
+  }
+
+  async #operate(handle: ContainerHandle): Promise<void> {
+    const operations: (() => Promise<unknown>)[] = [
+      ...Array<() => Promise<unknown>>(4).fill(() => this.#start(handle)),
+      ...Array<() => Promise<unknown>>(4).fill(() => this.#exec(handle)),
+      () => handle.signalProcess('init', 'KILL'),
+      () => handle.signalProcess('init', 'TERM'),
+      () => handle.pause(),
+      () => handle.resume(),
+      () => handle.deleteTask(),
+      () => handle.deleteTask({ force: true }),
+      () => handle.summary(),
+    ]
+    try {
+      await pick(this.#random, operations)()
+    } catch (error) {
+      if (!isContainerdError(error) || !EXPECTED.test(error.code)) throw error
+      // Otherwise the rest of the round would pass in the same outage.
+      if (isContainerdError(error, 'ERR_TEU_UNAVAILABLE')) await delay(this.#random() * OUTAGE_MS)
+    }
+  }
+
+  async #start(handle: ContainerHandle): Promise<void> {
+    if ((await handle.task())?.status === 'stopped') await handle.deleteTask()
+    const pid = await handle.start({ withStdin: this.#random() < 0.3, stdio: this.#stdio() })
+    this.started.push({ containerId: handle.id, processId: 'init', pid })
+  }
+
+  async #exec(handle: ContainerHandle): Promise<void> {
+    const execId = `e${this.#execs++}`
+    const process = this.#daemon.process('/bin/sh', '-c', pick(this.#random, PROGRAMS))
+    const pid = await handle.exec(execId, process, { stdio: this.#stdio() })
+    this.started.push({ containerId: handle.id, processId: execId, pid })
+  }
+
+  #stdio(): StdioOption {
+    return this.#random() < 0.5 ? 'null' : { stdout: new Sink(), stderr: new Sink() }
+  }
+
+  /** What somebody who only hears events takes for alive: `c3 init 4711 running`. */
+  alive(): string[] {
+    const picture = new Map<string, { pid: number | undefined; status: string }>()
+    for (const { type, containerId, processId, pid } of this.log.events) {
+      const key = `${containerId} ${processId}`
+      if (type === 'start' || type === 'exec-started') picture.set(key, { pid, status: 'running' })
+      if (type === 'exit') picture.delete(key)
+      const known = picture.get(key)
+      if ((type === 'paused' || type === 'resumed') && known !== undefined) known.status = type === 'paused' ? 'paused' : 'running'
+    }
+    return [...picture].map(([key, { pid, status }]) => `${key} ${pid} ${status}`).sort()
+  }
+
+  /** The same by asking the daemon. */
+  async daemonAlive(): Promise<string[]> {
+    const { tasks } = this.#client.services
+    const alive: string[] = []
+    for (const { id } of (await tasks.list({})).tasks) {
+      const handle = this.#client.container(id)
+      const init = await handle.task()
+      if (init === undefined || init.status === 'stopped') continue
+      alive.push(`${id} init ${init.pid} ${init.status}`)
+      for (const { pid, execId } of await handle.summary()) if (execId !== undefined) alive.push(`${id} ${execId} ${pid} running`)
+    }
+    return alive.sort()
+  }
+
+  exitsOf({ containerId, processId, pid }: Started): TaskEvent[] {
+    return this.log.of(containerId, 'exit', processId).filter((event) => event.pid === pid)
+  }
+}
+
+describeIf('chaos', daemonRequirements, () => {
+  it(
+    `${ROUNDS} rounds with seed ${SEED}`,
+    () =>
+      withDaemon(RUNTIME, async (daemon) => {
+        daemon.mayLoseShims = true
+        const random = seeded(SEED)
+        const log = new EventLog()
+        const client = await daemon.client({ onEvent: log.record, drainTimeoutMs: 500 })
+        const chaos = Object.assign(new Chaos(daemon, client, random), { log })
+        for (let n = 0; n < CONTAINERS; n += 1) await client.create(`c${n}`, daemon.script(pick(random, PROGRAMS)))
+        for (let round = 0; round < ROUNDS; round += 1) await chaos.round()
+
+        await eventually('the connection', () => client.version().catch(() => undefined), 10_000)
+        let told: string[] = []
+        let asked: string[] = []
+        await eventually(
+          'one picture',
+          async () => {
+            told = chaos.alive()
+            asked = await chaos.daemonAlive()
+            return JSON.stringify(told) === JSON.stringify(asked) ? true : undefined
+          },
+          15_000,
+        ).catch(() => expect(told).toEqual(asked))
+        const dead = chaos.started.filter(
+          ({ containerId, processId, pid }) => !told.some((line) => line.startsWith(`${containerId} ${processId} ${pid} `)),
+        )
+        for (const run of dead) expect(chaos.exitsOf(run), JSON.stringify(run)).toHaveLength(1)
+
+        for (const { id } of await client.list()) {
+          await client.deleteTask(id, { force: true })
+          await client.delete(id)
+        }
+        await eventually('all ends', () => (chaos.alive().length === 0 ? true : undefined), 10_000).catch(() =>
+          expect(chaos.alive()).toEqual([]),
+        )
+        for (const run of chaos.started) expect(chaos.exitsOf(run), JSON.stringify(run)).toHaveLength(1)
+        expect(fifosBelow(daemon.stateDir)).toEqual([])
+        expect(chaos.started.length).toBeGreaterThan(2 * ROUNDS)
+      }),
+    60_000 + ROUNDS * 15_000,
+  )
+})
