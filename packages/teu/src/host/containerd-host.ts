@@ -1,6 +1,8 @@
 /** A containerd as {@link Host}. */
 
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { userInRootfs } from '@teu/container'
@@ -44,7 +46,7 @@ export class ContainerdHost implements Host {
 
   /** @throws {TeuError} ERR_TEU_UNAVAILABLE */
   static async connect({ socket, namespace, root }: HostOptions): Promise<Host> {
-    checkSocket(socket)
+    await checkSocket(socket)
     const stateDir = root === undefined ? {} : { stateDir: join(root, 'containerd', namespace) }
     return new ContainerdHost(
       await Containerd.connect({ address: `unix://${socket}`, namespace, connectTimeoutMs: CONNECT_TIMEOUT_MS, ...stateDir }),
@@ -131,23 +133,35 @@ export class ContainerdHost implements Host {
 }
 
 /** A client waits for a daemon that is not there yet; on a command line that would look like a hang. */
-function checkSocket(path: string): void {
+async function checkSocket(path: string): Promise<void> {
+  const type = statSync(path, { throwIfNoEntry: false })
+  if (type !== undefined && !type.isSocket()) throw unreachable(path, 'it is not a socket')
+  const socket = connect(path)
   try {
-    if (statSync(path).isSocket()) return
+    await once(socket, 'connect')
   } catch (cause) {
-    const { code: errno } = cause as NodeJS.ErrnoException
-    if (errno === 'EACCES') return
-    throw unreachable(path, errno === 'ENOENT' ? 'the socket does not exist' : `stat failed with ${errno}`, errno, cause)
+    const { code: errno = '' } = cause as NodeJS.ErrnoException
+    throw unreachable(path, REASONS[errno] ?? `connect failed with ${errno}`, errno, cause)
+  } finally {
+    socket.destroy()
   }
-  throw unreachable(path, 'it is not a socket', undefined, undefined)
 }
 
-function unreachable(path: string, reason: string, errno: string | undefined, cause: unknown): Error {
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'the socket does not exist',
+  ECONNREFUSED: 'nobody listens on the socket',
+  EACCES: 'permission denied',
+}
+
+function unreachable(path: string, reason: string, errno?: string, cause?: unknown): Error {
   return containerdError('ERR_TEU_UNAVAILABLE', `Cannot reach containerd at ${path}: ${reason}`, {
     path,
     errno,
     cause,
-    remedy: 'Check that containerd runs, and that --host names its socket',
+    remedy:
+      errno === 'EACCES'
+        ? 'Ask as a user who may use the socket, for example root'
+        : 'Check that containerd runs, and that --host names its socket',
   })
 }
 

@@ -99,7 +99,7 @@ withEachTeu('teu --host', (test) => {
   test('images from import to rm', async (host) => {
     const layout = await writeImage(host)
     expect(await host.ok('images', 'import', layout)).toBe(`${NAME}\n`)
-    expect(await host.run(['images', 'import', '--tag', 'other:2', '-'], { fds: [] })).toMatchObject({ status: 125 })
+    expect(await host.run(['images', 'import', '-'])).toMatchObject({ status: 125, stderr: expect.stringContaining('it is empty') })
     expect(await host.ok('images', 'import', '--tag', 'other:2', host.lab.path('box.tar'))).toBe('docker.io/library/other:2\n')
     expect(await host.ok('images')).toMatch(
       /^REPOSITORY .*\ndocker\.io\/library\/other +2 .*\nexample\.org\/box +1 +[0-9a-f]{12} .* linux\/\w+ +1 MiB\n$/,
@@ -165,6 +165,10 @@ withEachTeu('teu --host', (test) => {
     expect(await at(host.lab.path('other.sock'))).toMatchObject({ status: 125, stdout: '', stderr: expect.stringMatching(/^teu: Cannot /) })
     other.close()
     await host.daemon.stop('SIGKILL')
-    expect(await host.run(['ps'])).toMatchObject({ status: 125, stdout: '', stderr: expect.stringMatching(/^teu: Cannot .*ECONNREFUSED/) })
+    expect(await host.run(['ps'])).toMatchObject({
+      status: 125,
+      stdout: '',
+      stderr: expect.stringContaining('nobody listens on the socket'),
+    })
   })
 })
