@@ -166,6 +166,15 @@ describe('teu rm', () => {
   })
 })
 
+describe('teu rm of a container that runs', () => {
+  it('says what to do', async () => {
+    const host = someContainers()
+    host.failures.set('remove', new TeuError('ERR_TEU_INVALID_STATE', 'Cannot delete the task', { from: 'running' }))
+    const { err, status } = await hostTeu(['rm', 'we'], { host })
+    expect({ err, status }).toEqual({ err: 'teu: Cannot remove "we": it is running\n  Kill it first, or use --force\n', status: 125 })
+  })
+})
+
 describe('teu inspect', () => {
   it('prints record, task and config', async () => {
     const host = someContainers()

@@ -1,5 +1,6 @@
 /** `teu rm`. */
 
+import { isTeuError, TeuError } from '@teu/spec'
 import { defineHostCommand, type HostCommand } from './context.ts'
 import { eachOf } from './each-of.ts'
 import { findContainer } from './find-container.ts'
@@ -14,8 +15,23 @@ export const rm: HostCommand = defineHostCommand({
   async run({ force = false }, ids, context) {
     const host = await context.host()
     await eachOf(ids, context, async (text) => {
-      await host.remove(await findContainer(host, text, 'remove'), { force })
+      const record = await findContainer(host, text, 'remove')
+      await host.remove(record, { force }).catch((error: unknown) => {
+        throw explained(error, text)
+      })
       context.io.out(`${text}\n`)
     })
   },
 })
+
+/** What the client says of tasks, in the words of this command. */
+function explained(error: unknown, text: string): unknown {
+  if (!isTeuError(error, 'ERR_TEU_INVALID_STATE')) return error
+  const { containerId, from = 'running', cause } = error
+  return new TeuError('ERR_TEU_INVALID_STATE', `Cannot remove "${text}": it is ${from}`, {
+    containerId,
+    from,
+    cause,
+    remedy: 'Kill it first, or use --force',
+  })
+}

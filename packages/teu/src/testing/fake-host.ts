@@ -1,7 +1,6 @@
 /** A daemon that only takes notes. */
 
 import type { Process } from '@teu/spec'
-import type { Writable } from 'node:stream'
 import type {
   ContainerRecord,
   ExitInfo,
@@ -74,8 +73,7 @@ export class FakeProcess implements HostProcess {
   }
 
   write(name: 'stdout' | 'stderr', text: string): void {
-    const output = this.streams?.[name] as Writable | undefined
-    output?.write(text)
+    this.streams?.[name]?.write(text)
   }
 
   end(exitCode: number, more: Partial<ExitInfo> = {}): void {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { Daemon, fifosBelow, withDaemon } from '../../../containerd/test/support/daemon.ts'
+import { type Daemon, fifosBelow, withDaemon } from '../../../containerd/test/support/daemon.ts'
 import { daemonRequirements, runc } from '../../../containerd/test/support/runtimes.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { CommandOptions, Lab, Result } from '../../../../tests/harness/lab.ts'
