@@ -13,11 +13,13 @@ export function initProcess(client: Containerd, handle: ContainerHandle): HostPr
     start: async ({ size, ...streams }, signal) => {
       await naming(async () => {
         const options = stdioOf(streams, signal)
-        if (size !== undefined) {
+        if (size === undefined) {
+          await handle.start(options)
+        } else {
           await handle.createTask(options)
           await handle.resizeTerminal(INIT_PROCESS, size)
+          await handle.start(signal === undefined ? {} : { signal })
         }
-        await handle.start(options)
       })
     },
     ...controlOf(client, handle, INIT_PROCESS),

@@ -9,6 +9,7 @@ import type { Child } from '../../../../tests/harness/child.ts'
 import type { CommandOptions, Lab, Result } from '../../../../tests/harness/lab.ts'
 import { home } from '../../../../tests/harness/native.ts'
 import { describeIf, needsPrograms, type Requirement } from '../../../../tests/harness/requirements.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 
 const BUILT = join(home, 'dist/teu')
 
@@ -26,6 +27,9 @@ const PROGRAMS: readonly { readonly name: string; readonly line: readonly string
   },
   { name: 'as built', line: [BUILT], missing: existsSync(BUILT) ? undefined : `needs ${BUILT}: npm run build` },
 ]
+
+/** Each command from source takes two seconds, most of them for the compiler. */
+const TIMEOUT_MS = 180_000
 
 /** One test's daemon, and `teu` for it. */
 export class HostLab {
@@ -109,7 +113,7 @@ export function withEachTeu(group: string, body: (test: HostTest) => void): void
   for (const { name, line, missing } of PROGRAMS) {
     describeIf(`${group} ${name}`, [...daemonRequirements, needsPrograms('script'), missing], () =>
       body((title, test) => {
-        it(title, () =>
+        it(title, { timeout: TIMEOUT_MS * patience }, () =>
           withDaemon(runc, async (daemon) => {
             try {
               await test(new HostLab(daemon, line))

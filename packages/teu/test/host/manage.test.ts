@@ -160,7 +160,8 @@ withEachTeu('teu --host', (test) => {
       stderr: `teu: Cannot reach containerd at ${missing}: the socket does not exist\n  Check that containerd runs, and that --host names its socket\n`,
     })
     expect(await at(host.lab.path('config.toml'))).toMatchObject({ status: 125, stderr: expect.stringContaining('it is not a socket') })
-    const other = createServer((socket) => socket.end('HTTP/1.0 400\r\n\r\n')).listen(host.lab.path('other.sock'))
+    const other = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.0 400\r\n\r\n'))
+    other.listen(host.lab.path('other.sock'))
     await once(other, 'listening')
     expect(await at(host.lab.path('other.sock'))).toMatchObject({ status: 125, stdout: '', stderr: expect.stringMatching(/^teu: Cannot /) })
     other.close()
