@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type Daemon, fifosBelow, withDaemon } from '../../../containerd/test/support/daemon.ts'
 import { daemonRequirements, runc } from '../../../containerd/test/support/runtimes.ts'
@@ -30,6 +31,8 @@ const PROGRAMS: readonly { readonly name: string; readonly line: readonly string
 
 /** Each command from source takes two seconds, most of them for the compiler. */
 const TIMEOUT_MS = 180_000
+/** What is left for clearing away: vitest drops a test that is late as it is, with its daemon. */
+const CLEARING_MS = 40_000
 
 /** One test's daemon, and `teu` for it. */
 export class HostLab {
@@ -116,7 +119,7 @@ export function withEachTeu(group: string, body: (test: HostTest) => void): void
         it(title, { timeout: TIMEOUT_MS * patience }, () =>
           withDaemon(runc, async (daemon) => {
             try {
-              await test(new HostLab(daemon, line))
+              await Promise.race([test(new HostLab(daemon, line)), late()])
             } finally {
               removeRuncRoot(daemon.namespace)
             }
@@ -125,6 +128,12 @@ export function withEachTeu(group: string, body: (test: HostTest) => void): void
       }),
     )
   }
+}
+
+/** Fails while there still is time to end what the test has started. */
+async function late(): Promise<never> {
+  await delay((TIMEOUT_MS - CLEARING_MS) * patience, undefined, { ref: false })
+  throw new Error(`the test has not ended within ${TIMEOUT_MS - CLEARING_MS} ms`)
 }
 
 /** The shim keeps runc's state for a namespace here, and leaves the directory. */
