@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   container: ['spec', 'init'],
   engine: ['spec', 'init', 'container'],
   containerd: ['spec'],
-  teu: ['spec', 'init', 'container', 'engine'],
+  teu: ['spec', 'init', 'container', 'engine', 'containerd'],
 }
 /** Runtime dependencies, with the record of the decision for each. */
 const DECIDED: Readonly<Record<string, string>> = {
@@ -63,8 +63,8 @@ function checkImports(file: string, source: string): string[] {
   return findings
 }
 
-/** What teu-oci loads at every start: all of these but the door to systemd, which is behind a dynamic import. */
-const LOADED_AT_START = /^packages\/(?:spec|init|container|teu)\/src\/(?!human\/|systemd\/|testing\/)(?!.*\.test\.ts$)/
+/** What teu-oci loads at every start: all of these but the doors to systemd and to daemons, which are behind dynamic imports. */
+const LOADED_AT_START = /^packages\/(?:spec|init|container|teu)\/src\/(?!human\/|host\/|systemd\/|testing\/)(?!.*\.test\.ts$)/
 const CHEAP_MODULES: ReadonlySet<string> = new Set(['node:fs', 'node:path'])
 
 /** The command lines start anew for each command, and most modules of the engine take longer to load than a command has work. */
@@ -76,6 +76,27 @@ function checkModules(file: string, source: string): string[] {
     findings.push(`${file}: loads ${name} at every start of a command; take it with process.getBuiltinModule() where it is used`)
   }
   return findings
+}
+
+/** The client of daemons and its gRPC library take longer to load than most commands have work: whoever is loaded at every start reaches
+ *  the commands for daemons, and they the client, by a dynamic import only. */
+function checkDoors(file: string, source: string): string[] {
+  const area = /^packages\/teu\/src\/(\w+)/.exec(file)?.[1]
+  if (area === undefined || area === 'testing' || file.endsWith('.test.ts')) return []
+  const isClient = /\/host\/(?:containerd-[\w-]+|usage)\.ts$/.test(file)
+  const isDoor = (name: string): boolean =>
+    area === 'host'
+      ? !isClient && (name === '@teu/containerd' || /^\.\/(?:containerd-[\w-]+|usage)\.ts$/.test(name))
+      : name === '@teu/containerd' || name.includes('/host/')
+  return valueImports(source)
+    .filter(isDoor)
+    .map((name) => `${file}: loads ${name} at once; import() it where it is used`)
+}
+
+/** Modules that are loaded with a file: what is imported or exported other than as a type. */
+function valueImports(source: string): string[] {
+  const statements = source.matchAll(/^(?:import|export)(?! type\b)\b(?:[^'"\n]*|[^'"]*?\n\} )(?:from )?'([^']+)'/gm)
+  return Array.from(statements, ([, name = '']) => name)
 }
 
 /** Exported functions and classes need a doc comment. */
@@ -133,7 +154,13 @@ export function checkHouse(): string[] {
     if (!/\.(ts|mjs|c|h)$/.test(file)) continue
     findings.push(...checkName(file))
     if (!/\.gen\.\w+$/.test(file)) findings.push(...checkSize(file, source))
-    if (file.endsWith('.ts')) findings.push(...checkImports(file, source), ...checkModules(file, source), ...checkDocComments(file, source))
+    if (file.endsWith('.ts'))
+      findings.push(
+        ...checkImports(file, source),
+        ...checkModules(file, source),
+        ...checkDoors(file, source),
+        ...checkDocComments(file, source),
+      )
   }
   return findings
 }

@@ -8,19 +8,25 @@ export interface ProgramText {
   readonly name: string
   readonly summary: string
   readonly globals: OptionTable
-  readonly commands: readonly Pick<Command<never>, 'name' | 'summary' | 'synopsis'>[]
+  readonly commands: readonly CommandText[]
+  /** Commands under a heading of their own. */
+  readonly more?: { readonly title: string; readonly commands: readonly CommandText[] }
 }
 
+type CommandText = Pick<Command<never>, 'name' | 'summary' | 'synopsis'>
+
 /** Help of the whole program. */
-export function programHelp({ name, summary, globals, commands }: ProgramText): string {
-  const width = Math.max(...commands.map((command) => command.name.length))
-  const list = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`).join('')
+export function programHelp({ name, summary, globals, commands, more }: ProgramText): string {
+  const width = Math.max(...[...commands, ...(more?.commands ?? [])].map((command) => command.name.length))
+  const linesOf = (list: readonly CommandText[]): string =>
+    list.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`).join('')
+  const others = more === undefined ? '' : `\n${more.title}:\n${linesOf(more.commands)}`
   return `${name}: ${summary}
 
 Usage: ${name} [global options] COMMAND [options] [arguments]
 
 Commands:
-${list}
+${linesOf(commands)}${others}
 Global options:
 ${optionLines(globals)}
 Run "${name} COMMAND --help" for the options of a command.

@@ -1,6 +1,6 @@
 /** From what the command line asks for to the options of the engine's `run`. */
 
-import type { RunOptions } from '@teu/engine'
+import type { ProgramOptions, RunOptions } from '@teu/engine'
 import { bindMount, CAPABILITIES, capabilityNumber, DEFAULT_CAPABILITIES, type LinuxSeccomp, type Mount, tmpfsMount } from '@teu/spec'
 import { usage } from '../cli/parse.ts'
 import type { RunMount, RunRequest } from './engine.ts'
@@ -8,13 +8,21 @@ import type { RunMount, RunRequest } from './engine.ts'
 /** Reads a seccomp profile for a program with these capabilities. */
 export type ReadSeccomp = (file: string, capabilities: readonly string[]) => LinuxSeccomp
 
+/** What describes a program, wherever it is to run. */
+export type AskedProgram = Omit<ProgramOptions, 'user'> & { user?: string }
+
 /** Pure but for `readSeccomp`.
  *  @throws {TeuError} ERR_TEU_USAGE for a capability that does not exist */
 export function engineOptionsOf(request: RunRequest, readSeccomp: ReadSeccomp): RunOptions {
-  const { bundle, rootfs = '' } = request
+  const { bundle } = request
   const io = streamsOf(request)
-  if (bundle !== undefined) return { bundle, ...io }
-  const { cwd, user, hostname, memoryBytes, cpus, pids, network, seccomp } = request
+  return bundle === undefined ? { ...programOptionsOf(request, readSeccomp), ...io } : { bundle, ...io }
+}
+
+/** The part of it that has nothing to do with who runs the program. Pure but for `readSeccomp`.
+ *  @throws {TeuError} ERR_TEU_USAGE for a capability that does not exist */
+export function programOptionsOf(request: RunRequest, readSeccomp: ReadSeccomp): AskedProgram {
+  const { rootfs = '', cwd, user, hostname, memoryBytes, cpus, pids, network, seccomp } = request
   const changed = request.capAdd.length > 0 || request.capDrop.length > 0
   const capabilities = changed ? capabilitiesOf(request) : undefined
   return {
@@ -35,7 +43,6 @@ export function engineOptionsOf(request: RunRequest, readSeccomp: ReadSeccomp): 
     ...(seccomp !== undefined && {
       seccomp: seccomp === 'unconfined' ? seccomp : readSeccomp(seccomp, capabilities ?? DEFAULT_CAPABILITIES),
     }),
-    ...io,
   }
 }
 

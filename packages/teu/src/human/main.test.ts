@@ -1,9 +1,11 @@
 import { TeuError } from '@teu/spec'
 import { describe, expect, it } from 'vitest'
 import type { Io } from '../cli/io.ts'
+import { FakeConsole } from '../testing/fake-console.ts'
 import { fakeIo } from '../testing/fake-io.ts'
 import { REPORT } from '../testing/fake-library.ts'
 import type { Engine, RunRequest, RunResult } from './engine.ts'
+import type { HostDoor } from './host-door.ts'
 import { runTeu } from './main.ts'
 
 const RESULT: RunResult = { ...REPORT, id: 'run-1', durationMs: 3 }
@@ -19,7 +21,11 @@ async function teu(args: readonly string[], outcome: Partial<RunResult> | Error 
     },
     explain: async ({ command }, _root, { format }) => `plan of ${command.join(' ')} as ${format}\n`,
   }
-  const status = await runTeu(io, engine)
+  const door: HostDoor = {
+    connector: async () => ({ connect: async () => Promise.reject(new Error('no daemon is wanted here')) }),
+    console: async () => new FakeConsole(),
+  }
+  const status = await runTeu(io, engine, door)
   return { status, ...io.written, requests }
 }
 

@@ -19,9 +19,14 @@ export const version: TeuCommand = defineCommand({
   },
 })
 
+/** What this build is. */
+export function versionFacts(): { version: string; commit: string; spec: string; engine: string } {
+  return { version: VERSION, commit: commit(), spec: OCI_VERSION, engine: engine() }
+}
+
 /** Text for `teu version` and `teu --version`. */
 export function versionOf(format: 'text' | 'json'): string {
-  const facts = { version: VERSION, commit: commit(), spec: OCI_VERSION, engine: engine() }
+  const facts = versionFacts()
   if (format === 'json') return `${stringifyJson(facts)}\n`
   return `teu ${VERSION} (commit ${facts.commit}, OCI runtime-spec ${facts.spec}, ${facts.engine})\n`
 }

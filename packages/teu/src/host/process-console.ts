@@ -1,0 +1,49 @@
+/** The real {@link Console}. */
+
+import { setTimeout } from 'node:timers/promises'
+import { isatty } from 'node:tty'
+import type { Console } from './console.ts'
+import { FdOutput } from './fd-output.ts'
+
+const FDS = { stdin: 0, stdout: 1, stderr: 2 } as const
+
+/** Those by which people and supervisors speak to a program. Job control stays with the command itself. */
+const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const
+
+/** Of this process. */
+export const processConsole: Console = {
+  input: () => process.stdin,
+  output: (name) => new FdOutput(FDS[name]),
+  isTerminal: (name) => isatty(FDS[name]),
+  size: () => {
+    if (!isatty(FDS.stdout)) return undefined
+    const { columns, rows } = process.stdout
+    return columns > 0 && rows > 0 ? { columns, rows } : undefined
+  },
+  setRaw: (isRaw) => {
+    try {
+      process.stdin.setRawMode(isRaw)
+    } catch (error) {
+      // Of a terminal that has gone nothing has to be taken back.
+      if (isRaw) throw error
+    }
+  },
+  onResize: (listener) => {
+    process.stdout.on('resize', listener)
+    return () => void process.stdout.off('resize', listener)
+  },
+  pause: async (ms, signal) => {
+    try {
+      await setTimeout(ms, undefined, { signal })
+    } catch {
+      // The error of the timer has the reason as its cause only.
+      signal.throwIfAborted()
+    }
+  },
+  onSignal: (listener) => {
+    for (const name of FORWARDED) process.on(name, listener)
+    return () => {
+      for (const name of FORWARDED) process.off(name, listener)
+    }
+  },
+}
