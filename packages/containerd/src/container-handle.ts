@@ -1,12 +1,11 @@
 /** One container of a client: its methods without the id. */
 
-import type { LinuxResources, Process } from '@teu/spec'
+import { isTeuError, type LinuxResources, type Process } from '@teu/spec'
 import { createCheckpoint, type CheckpointOptions } from './checkpoint/create.ts'
 import type { MethodOptions, Signal, TerminalSize } from './client.ts'
 import { containerRecord } from './container/record.ts'
 import { load } from './container/load.ts'
 import type { ClientContext } from './context.ts'
-import { isContainerdError } from './error/code.ts'
 import { attempt } from './error/refine.ts'
 import type { EventFilter } from './events/broadcast.ts'
 import { checkIdentifier, execIdOf } from './identifiers.ts'
@@ -66,7 +65,7 @@ export class ContainerHandle {
     try {
       return await readInfo(this.#ctx, this.id, INIT_PROCESS, options.signal)
     } catch (error) {
-      if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
+      if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return undefined
       throw error
     }
   }

@@ -1,6 +1,6 @@
 /** The client of a containerd daemon. */
 
-import { checkOptions, integerOption, OPTION, type LinuxResources, type OptionRules, type Process, type Spec } from '@teu/spec'
+import { checkOptions, integerOption, type LinuxResources, OPTION, type OptionRules, type Process, type Spec, TeuError } from '@teu/spec'
 import type { CheckpointOptions } from './checkpoint/create.ts'
 import type { Client, MethodOptions, Signal, TerminalSize } from './client.ts'
 import { defaultAddress, defaultNamespace } from './connection/address.ts'
@@ -10,7 +10,6 @@ import { ContainerHandle } from './container-handle.ts'
 import { containerRecord } from './container/record.ts'
 import { RUNC_SHIM } from './container/runtime-ref.ts'
 import type { ClientContext } from './context.ts'
-import { containerdError } from './error/code.ts'
 import { EventBroadcast, type EventFilter } from './events/broadcast.ts'
 import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
@@ -234,7 +233,7 @@ export class Containerd implements Client, AsyncDisposable {
 }
 
 function disposed(containerId: string): Error {
-  return containerdError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
+  return new TeuError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
 }
 
 interface Base {

@@ -1,6 +1,6 @@
 /** Names that containerd takes, checked before they are sent. @see containerd/identifiers, containerd/labels */
 
-import { containerdError } from './error/code.ts'
+import { TeuError } from '@teu/spec'
 import { INIT_PROCESS } from './types.ts'
 
 const MAX_LENGTH = 76
@@ -12,7 +12,7 @@ const FORMAT = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/
  *  @throws {TeuError} ERR_TEU_INVALID_ID */
 export function checkIdentifier(what: string, id: unknown): asserts id is string {
   if (typeof id === 'string' && id.length <= MAX_LENGTH && FORMAT.test(id)) return
-  throw containerdError('ERR_TEU_INVALID_ID', `invalid ${what}: ${typeof id === 'string' ? JSON.stringify(id) : typeof id}`, {
+  throw new TeuError('ERR_TEU_INVALID_ID', `invalid ${what}: ${typeof id === 'string' ? JSON.stringify(id) : typeof id}`, {
     remedy: `Use 1 to ${MAX_LENGTH} letters and digits, in groups that one of ".", "_" and "-" connects`,
   })
 }
@@ -22,7 +22,7 @@ export function checkIdentifier(what: string, id: unknown): asserts id is string
 export function checkExecId(containerId: string, execId: unknown): asserts execId is string {
   checkIdentifier('exec ID', execId)
   if (execId !== INIT_PROCESS && execId !== containerId) return
-  throw containerdError('ERR_TEU_INVALID_ID', `invalid exec ID: ${JSON.stringify(execId)} is the container's first process`, {
+  throw new TeuError('ERR_TEU_INVALID_ID', `invalid exec ID: ${JSON.stringify(execId)} is the container's first process`, {
     containerId,
   })
 }
@@ -32,7 +32,7 @@ export function checkExecId(containerId: string, execId: unknown): asserts execI
 export function checkNamespace(namespace: unknown): asserts namespace is string {
   checkIdentifier('namespace', namespace)
   // The daemon keeps a file of this name beside the namespaces in its database.
-  if (namespace === 'version') throw containerdError('ERR_TEU_INVALID_ID', 'invalid namespace: "version" is taken by containerd itself')
+  if (namespace === 'version') throw new TeuError('ERR_TEU_INVALID_ID', 'invalid namespace: "version" is taken by containerd itself')
 }
 
 /** Checks the size of labels.
@@ -42,7 +42,7 @@ export function checkLabels(labels: Readonly<Record<string, string>>): void {
     const bytes = Buffer.byteLength(key) + Buffer.byteLength(value)
     if (bytes <= MAX_LABEL_BYTES) continue
     const message = `Cannot use label ${JSON.stringify(key)}: key and value have ${bytes} bytes, the limit is ${MAX_LABEL_BYTES}`
-    throw containerdError('ERR_TEU_INVALID_ARGUMENT', message)
+    throw new TeuError('ERR_TEU_INVALID_ARGUMENT', message)
   }
 }
 

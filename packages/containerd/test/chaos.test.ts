@@ -7,10 +7,11 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises'
+import { isTeuError } from '@teu/spec'
 import { expect, it } from 'vitest'
 import { describeIf } from '../../../tests/harness/requirements.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
-import { isContainerdError, type Containerd, type ContainerHandle, type StdioOption, type TaskEvent } from '../src/index.ts'
+import type { Containerd, ContainerHandle, StdioOption, TaskEvent } from '../src/index.ts'
 import { EventLog, fifosBelow, withDaemon, type Daemon } from './support/daemon.ts'
 import { pick, seeded } from './support/random.ts'
 import { daemonRequirements, runc } from './support/runtimes.ts'
@@ -78,9 +79,9 @@ class Chaos {
     try {
       await pick(this.#random, operations)()
     } catch (error) {
-      if (!isContainerdError(error) || !EXPECTED.test(error.code)) throw error
+      if (!isTeuError(error) || !EXPECTED.test(error.code)) throw error
       // Otherwise the rest of the round would pass in the same outage.
-      if (isContainerdError(error, 'ERR_TEU_UNAVAILABLE')) await delay(this.#random() * OUTAGE_MS)
+      if (isTeuError(error, 'ERR_TEU_UNAVAILABLE')) await delay(this.#random() * OUTAGE_MS)
     }
   }
 

@@ -23,6 +23,10 @@ export type TeuErrorCode =
   | 'ERR_TEU_ROOTLESS'
   | 'ERR_TEU_TIMEOUT'
   | 'ERR_TEU_SYSTEM'
+  | 'ERR_TEU_UNAVAILABLE'
+  | 'ERR_TEU_INVALID_ARGUMENT'
+  | 'ERR_TEU_RUNTIME'
+  | 'ERR_TEU_IMAGE_INVALID'
 
 /** Where in a plan a failure happened. */
 export interface FailedStep {

@@ -1,10 +1,10 @@
 /** Checkpoints of running containers. */
 
 import { open, type FileHandle } from 'node:fs/promises'
+import { TeuError } from '@teu/spec'
 import { protobufAny } from '../any.ts'
 import { load } from '../container/load.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import { rpcOf } from '../error/from-rpc.ts'
 import { refine } from '../error/refine.ts'
 import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
@@ -64,7 +64,7 @@ async function dump(
     })
     const images = descriptors.find(({ mediaType }) => mediaType === CRIU_TAR_TYPE)
     if (images !== undefined) return images.digest
-    throw containerdError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
+    throw new TeuError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
   } finally {
     if (!wasPaused) await resume(services, containerId, options.exit)
   }
@@ -90,7 +90,7 @@ async function explain(ctx: ClientContext, error: unknown, containerId: string):
   const path = /\/\S+dump\.log/.exec(rpc.message)?.[0]
   const lines = path === undefined ? [] : await lastErrors(path)
   const message = [`Cannot checkpoint container "${containerId}": ${rpc.message}`, ...lines].join('\n')
-  return containerdError('ERR_TEU_CRIU', message, { containerId, operation: 'checkpoint', path, cause: rpc })
+  return new TeuError('ERR_TEU_CRIU', message, { containerId, operation: 'checkpoint', path, cause: rpc })
 }
 
 async function lastErrors(path: string): Promise<string[]> {

@@ -4,8 +4,8 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { TeuError } from '@teu/spec'
 import type { Extract, Header, Pack } from 'tar-stream'
-import { containerdError } from '../error/code.ts'
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>
 /** The writing side of tar-stream's own kind of stream. */
@@ -95,5 +95,5 @@ async function unpackEntries(extract: Extract, dir: string): Promise<void> {
 function insidePath(name: string): string {
   const path = normalize(name)
   if (!path.startsWith('/') && path.split('/')[0] !== '..') return path
-  throw containerdError('ERR_TEU_RUNTIME', `Cannot unpack the checkpoint: ${JSON.stringify(name)} leads out of the directory`)
+  throw new TeuError('ERR_TEU_RUNTIME', `Cannot unpack the checkpoint: ${JSON.stringify(name)} leads out of the directory`)
 }

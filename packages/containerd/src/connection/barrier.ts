@@ -1,8 +1,8 @@
 /** Knowing that a subscription stands. The daemon answers before it has registered one, and says nothing when it has. */
 
 import { randomUUID } from 'node:crypto'
+import { isTeuError } from '@teu/spec'
 import { delay } from '../delay.ts'
-import { isContainerdError } from '../error/code.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import type { Services } from '../rpc/services.ts'
 
@@ -37,7 +37,7 @@ export class Barrier {
         const event = { typeUrl: TYPE_URL, value: this.#value }
         await this.#services.events.publish({ topic: SYNC_TOPIC, event }, { signal })
       } catch (error) {
-        const isLost = signal.aborted || isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || isContainerdError(error, 'ERR_TEU_TIMEOUT')
+        const isLost = signal.aborted || isTeuError(error, 'ERR_TEU_UNAVAILABLE') || isTeuError(error, 'ERR_TEU_TIMEOUT')
         if (isLost) throw error
         return false
       }

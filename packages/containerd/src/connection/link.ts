@@ -1,8 +1,8 @@
 /** The subscription to events, made again whenever it is lost. */
 
+import { TeuError, isTeuError } from '@teu/spec'
 import { deferred, type Deferred } from '../deferred.ts'
 import { delay } from '../delay.ts'
-import { containerdError, isContainerdError } from '../error/code.ts'
 import { rpcOf } from '../error/from-rpc.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
@@ -80,8 +80,8 @@ export class Link {
   }
 
   #failure(): Error {
-    if (this.#lastFailure instanceof Error && isContainerdError(this.#lastFailure)) return this.#lastFailure
-    return containerdError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: this.#lastFailure })
+    if (this.#lastFailure instanceof Error && isTeuError(this.#lastFailure)) return this.#lastFailure
+    return new TeuError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: this.#lastFailure })
   }
 
   async #run(hopeless: Deferred<never>): Promise<void> {
@@ -104,7 +104,7 @@ export class Link {
       const { status } = await this.#services.health.check({}, { timeoutMs: HEALTH_TIMEOUT_MS, signal: this.#closed.signal })
       if (status !== ServingStatus.SERVING) throw new Error(`containerd does not serve yet: health status ${status}`)
     } catch (error) {
-      if (!isContainerdError(error, 'ERR_TEU_UNSUPPORTED')) throw error
+      if (!isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error
     }
   }
 

@@ -1,7 +1,7 @@
 /** Comparing a run with what the daemon says about it now. */
 
+import { TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import { deliverOf } from '../events/deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
@@ -41,7 +41,7 @@ function isDecidedElsewhere(run: ProcessRun): boolean {
 
 async function lose(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
   const what = run.processId === INIT_PROCESS ? 'task' : `process "${run.processId}"`
-  const error = containerdError('ERR_TEU_NOT_FOUND', `The ${what} went away, and nobody knows how it ended`, { containerId: container.id })
+  const error = new TeuError('ERR_TEU_NOT_FOUND', `The ${what} went away, and nobody knows how it ended`, { containerId: container.id })
   await settleExit(ctx, container, run, { exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' })
   if (container.init === run) await forgetTask(ctx, container, run)
 }

@@ -1,8 +1,8 @@
 /** The end of a task in memory, after the daemon has deleted it. */
 
+import { TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
 import { delay } from '../delay.ts'
-import { containerdError } from '../error/code.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import { report } from '../report.ts'
 import type { KnownContainer } from './known-container.ts'
@@ -36,7 +36,7 @@ async function orphan(ctx: ClientContext, container: KnownContainer, exec: Proce
   if (!exec.owesExit) return
   await delay(ctx.timing.graceMs, ctx.closed)
   const { id: containerId } = container
-  const error = containerdError('ERR_TEU_NOT_FOUND', `The task was deleted before the end of process "${exec.processId}" was known`, {
+  const error = new TeuError('ERR_TEU_NOT_FOUND', `The task was deleted before the end of process "${exec.processId}" was known`, {
     containerId,
   })
   container.queue.push(() => settleExit(ctx, container, exec, { exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' }))

@@ -1,7 +1,7 @@
 /** Asking the daemon about one process. */
 
+import { isTeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { isContainerdError } from '../error/code.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
 import { execIdOf } from '../identifiers.ts'
 import type { CallOptions } from '../rpc/transport.ts'
@@ -19,7 +19,7 @@ export async function readProcess(
     const { process } = await ctx.services.tasks.get({ containerId, execId: execIdOf(containerId, processId) }, options)
     return process
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return undefined
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** The end of an exec: it stays in the shim's list, with its exit status, until it is deleted. */
 
+import { isTeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { isContainerdError } from '../error/code.ts'
 import { report } from '../report.ts'
 import type { KnownContainer } from './known-container.ts'
 import type { ProcessRun } from './process-run.ts'
@@ -15,7 +15,7 @@ export async function removeExec(ctx: ClientContext, container: KnownContainer, 
     if (isCurrent && !run.isForeign) await deleteExec(ctx, run)
   } catch (error) {
     report({ what: `delete process ${run.processId}`, containerId: container.id, error })
-    const isLost = isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || isContainerdError(error, 'ERR_TEU_TIMEOUT')
+    const isLost = isTeuError(error, 'ERR_TEU_UNAVAILABLE') || isTeuError(error, 'ERR_TEU_TIMEOUT')
     if (isLost) return
   }
   await forgetExec(container, run)
@@ -37,6 +37,6 @@ async function deleteExec(ctx: ClientContext, run: ProcessRun): Promise<void> {
   try {
     await ctx.services.tasks.deleteProcess({ containerId, execId: processId }, { timeoutMs: ctx.timing.cleanupMs })
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }
 }

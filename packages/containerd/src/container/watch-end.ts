@@ -1,8 +1,8 @@
 /** The safety net under the event stream: one open call per process, which the daemon answers when the process ends. */
 
+import { isTeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
 import { delay } from '../delay.ts'
-import { isContainerdError } from '../error/code.ts'
 import { execIdOf } from '../identifiers.ts'
 import { report } from '../report.ts'
 import { checkRun } from './check-run.ts'
@@ -28,7 +28,7 @@ async function keepWatching(ctx: ClientContext, container: KnownContainer, run: 
       await ctx.services.tasks.wait(request, { signal })
     } catch (error) {
       if (signal.aborted) return
-      const isExpected = isContainerdError(error, 'ERR_TEU_NOT_FOUND') || isContainerdError(error, 'ERR_TEU_UNAVAILABLE')
+      const isExpected = isTeuError(error, 'ERR_TEU_NOT_FOUND') || isTeuError(error, 'ERR_TEU_UNAVAILABLE')
       if (!isExpected) report({ what: 'wait for the end', containerId: container.id, error })
     }
     // The event says the same, and is what users expect to have been the source.

@@ -1,10 +1,9 @@
 /** Failed calls as errors for users: the one table from statuses of gRPC to codes of teu. */
 
-import type { TeuError } from '@teu/spec'
+import { isTeuError, TeuError, type TeuErrorCode } from '@teu/spec'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
-import { containerdError, isContainerdError, type ContainerdErrorCode } from './code.ts'
 
-const CODES: Readonly<Partial<Record<RpcStatus, ContainerdErrorCode>>> = {
+const CODES: Readonly<Partial<Record<RpcStatus, TeuErrorCode>>> = {
   [RpcStatus.NOT_FOUND]: 'ERR_TEU_NOT_FOUND',
   [RpcStatus.ALREADY_EXISTS]: 'ERR_TEU_ALREADY_EXISTS',
   [RpcStatus.INVALID_ARGUMENT]: 'ERR_TEU_INVALID_ARGUMENT',
@@ -18,7 +17,7 @@ const CODES: Readonly<Partial<Record<RpcStatus, ContainerdErrorCode>>> = {
 }
 
 /** The code of a failed call. */
-export function codeOf(error: RpcError): ContainerdErrorCode {
+export function codeOf(error: RpcError): TeuErrorCode {
   if (!error.answered && error.status === RpcStatus.INTERNAL) return 'ERR_TEU_UNAVAILABLE'
   return CODES[error.status] ?? 'ERR_TEU_RUNTIME'
 }
@@ -39,10 +38,10 @@ export function fromRpc(error: unknown, asked: Asked): unknown {
 }
 
 /** The error of a failed call, with a code that was chosen with more knowledge. */
-export function rpcFailure(error: RpcError, code: ContainerdErrorCode, asked: Asked): TeuError {
+export function rpcFailure(error: RpcError, code: TeuErrorCode, asked: Asked): TeuError {
   const { what, operation, containerId, path } = asked
   const unreachable = code === 'ERR_TEU_UNAVAILABLE' && !error.answered
-  return containerdError(code, `Cannot ${what}: ${error.message.trimEnd()}`, {
+  return new TeuError(code, `Cannot ${what}: ${error.message.trimEnd()}`, {
     operation,
     containerId,
     errno: error.errno,
@@ -55,5 +54,5 @@ export function rpcFailure(error: RpcError, code: ContainerdErrorCode, asked: As
 /** The failed call below an error, if there is one. */
 export function rpcOf(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error
-  return isContainerdError(error) && error.cause instanceof RpcError ? error.cause : undefined
+  return isTeuError(error) && error.cause instanceof RpcError ? error.cause : undefined
 }

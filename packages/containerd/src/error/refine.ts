@@ -1,11 +1,11 @@
 /** Errors of operations: the daemon's sentence, and a code that also knows the state of the process. */
 
+import { type TeuErrorCode, isTeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
 import { execIdOf } from '../identifiers.ts'
 import { RpcStatus, type RpcError } from '../rpc/status.ts'
 import { taskStatus } from '../task-status.ts'
 import { INIT_PROCESS, type TaskStatus } from '../types.ts'
-import { isContainerdError, type ContainerdErrorCode } from './code.ts'
 import { codeOf, rpcFailure, rpcOf } from './from-rpc.ts'
 import { isProgramFailure } from './start-failure.ts'
 
@@ -34,11 +34,11 @@ export async function refine(ctx: ClientContext, operation: Operation, error: un
   const { name, containerId, processId = INIT_PROCESS } = operation
   const process = processId === INIT_PROCESS ? '' : ` process ${JSON.stringify(processId)} of`
   const asked = { what: `${name}${process} container ${JSON.stringify(containerId)}`, operation: name, containerId }
-  const path = isContainerdError(error) ? error.path : undefined
+  const path = isTeuError(error) ? error.path : undefined
   return rpcFailure(rpc, await codeFor(ctx, operation, rpc), { ...asked, path })
 }
 
-async function codeFor(ctx: ClientContext, operation: Operation, rpc: RpcError): Promise<ContainerdErrorCode> {
+async function codeFor(ctx: ClientContext, operation: Operation, rpc: RpcError): Promise<TeuErrorCode> {
   // What the shim and the runtime say comes as UNKNOWN, whatever it means.
   if (rpc.status !== RpcStatus.UNKNOWN) return codeOf(rpc)
   if (isProgramFailure(rpc.message)) return 'ERR_TEU_PROCESS_START'
@@ -49,12 +49,12 @@ async function codeFor(ctx: ClientContext, operation: Operation, rpc: RpcError):
     return codeByState(name, taskStatus(process?.status ?? 0)) ?? codeOf(rpc)
   } catch (error) {
     // A task that could not be made is not there either; that is no reason.
-    const isGone = operation.name !== 'start' && isContainerdError(error, 'ERR_TEU_NOT_FOUND')
+    const isGone = operation.name !== 'start' && isTeuError(error, 'ERR_TEU_NOT_FOUND')
     return isGone ? 'ERR_TEU_NOT_FOUND' : codeOf(rpc)
   }
 }
 
-type ByState = Readonly<Partial<Record<TaskStatus, ContainerdErrorCode>>>
+type ByState = Readonly<Partial<Record<TaskStatus, TeuErrorCode>>>
 
 const FROZEN: ByState = { paused: 'ERR_TEU_PAUSED', pausing: 'ERR_TEU_PAUSED' }
 
@@ -71,6 +71,6 @@ const BY_STATE: Readonly<Record<string, ByState>> = {
   deleteTask: { running: 'ERR_TEU_INVALID_STATE', paused: 'ERR_TEU_INVALID_STATE', pausing: 'ERR_TEU_INVALID_STATE' },
 }
 
-function codeByState(operation: string, status: TaskStatus): ContainerdErrorCode | undefined {
+function codeByState(operation: string, status: TaskStatus): TeuErrorCode | undefined {
   return BY_STATE[operation]?.[status]
 }

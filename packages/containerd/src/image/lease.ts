@@ -1,8 +1,8 @@
 /** Leases: what is made under one is safe from garbage collection until it ends. */
 
 import { randomUUID } from 'node:crypto'
+import { isTeuError } from '@teu/spec'
 import { delay } from '../delay.ts'
-import { isContainerdError } from '../error/code.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
@@ -60,8 +60,8 @@ async function deleteLease(services: Services, id: string, sync: boolean): Promi
       await services.leases.delete({ id, sync }, { timeoutMs: CLEANUP_TIMEOUT_MS })
       return []
     } catch (error) {
-      if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return []
-      if (!isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || pauseMs > LAST_PAUSE_MS) return [error]
+      if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return []
+      if (!isTeuError(error, 'ERR_TEU_UNAVAILABLE') || pauseMs > LAST_PAUSE_MS) return [error]
       await delay(pauseMs)
     }
   }

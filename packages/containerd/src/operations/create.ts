@@ -1,12 +1,11 @@
 /** Making records of containers. */
 
-import { validateSpec, type Spec } from '@teu/spec'
+import { isTeuError, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { jsonAny, TYPE_URL } from '../any.ts'
 import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir, rootOwner } from '../container/bundle-dir.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError, isContainerdError } from '../error/code.ts'
 import { attempt } from '../error/refine.ts'
 import { checkIdentifier, checkLabels } from '../identifiers.ts'
 import { report } from '../report.ts'
@@ -20,7 +19,7 @@ export async function create(ctx: ClientContext, id: string, spec: Spec, options
   checkIdentifier('container ID', id)
   checkLabels(options.labels ?? {})
   if (options.replace === true) return replace(ctx, id, spec, options)
-  if (ctx.known.has(id)) throw containerdError('ERR_TEU_ALREADY_EXISTS', `Cannot create container "${id}": it exists`, { containerId: id })
+  if (ctx.known.has(id)) throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot create container "${id}": it exists`, { containerId: id })
   return createNew(ctx, id, spec, options)
 }
 
@@ -42,7 +41,7 @@ async function createNew(ctx: ClientContext, id: string, config: Spec, options: 
     await attempt(ctx, { name: 'create', containerId: id }, () => ctx.services.containers.create({ container }, { signal }))
   } catch (error) {
     // Of a container that exists it is the directory.
-    if (!isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')) await removeBundle(id, bundle)
+    if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) await removeBundle(id, bundle)
     throw error
   }
   const known = new KnownContainer(id, bundle)
@@ -65,7 +64,7 @@ async function replace(ctx: ClientContext, id: string, spec: Spec, options: Crea
   try {
     return await create(ctx, id, spec, rest)
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
+    if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
   }
   await attempt(ctx, { name: 'replace', containerId: id }, async () => {
     await forceDelete(ctx, id)
@@ -76,5 +75,5 @@ async function replace(ctx: ClientContext, id: string, spec: Spec, options: Crea
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+  if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
 }

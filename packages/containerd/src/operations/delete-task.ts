@@ -1,5 +1,6 @@
 /** Deleting what is left of a task, and records. */
 
+import { TeuError, isTeuError } from '@teu/spec'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
@@ -7,7 +8,6 @@ import type { ProcessRun } from '../container/process-run.ts'
 import { readProcess } from '../container/read-process.ts'
 import { checkRun } from '../container/check-run.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError, isContainerdError } from '../error/code.ts'
 import { attempt } from '../error/refine.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
@@ -31,7 +31,7 @@ export async function deleteTask(ctx: ClientContext, id: string, options: Delete
   try {
     container = await load(ctx, id, 'delete the task of', options.signal)
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return nothingFound()
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return nothingFound()
     throw error
   }
   return container.lock.exclusive(async () => {
@@ -80,7 +80,7 @@ async function checkStopped(ctx: ClientContext, containerId: string, signal: Abo
   if (process === undefined) return
   const status = taskStatus(process.status)
   if (status === 'stopped' || status === 'unknown' || (status === 'created' && process.pid === 0)) return
-  throw containerdError('ERR_TEU_INVALID_STATE', `Cannot delete the task of container "${containerId}": it is ${status}`, {
+  throw new TeuError('ERR_TEU_INVALID_STATE', `Cannot delete the task of container "${containerId}": it is ${status}`, {
     containerId,
     operation: 'deleteTask',
     from: status,
@@ -134,7 +134,7 @@ function depart(ctx: ClientContext, container: KnownContainer): void {
 }
 
 function hasTask(containerId: string, from: string): Error {
-  return containerdError('ERR_TEU_INVALID_STATE', `Cannot delete container "${containerId}": it has a task, which is ${from}`, {
+  return new TeuError('ERR_TEU_INVALID_STATE', `Cannot delete container "${containerId}": it has a task, which is ${from}`, {
     containerId,
     operation: 'delete',
     from,

@@ -1,6 +1,6 @@
 /** Further processes in a container that runs. */
 
-import { validateProcess, type Process as ProcessSpec } from '@teu/spec'
+import { isTeuError, type Process as ProcessSpec, TeuError, validateProcess } from '@teu/spec'
 import { jsonAny, TYPE_URL } from '../any.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
@@ -11,7 +11,6 @@ import { watchEnd } from '../container/watch-end.ts'
 import { makeBundleDir } from '../container/bundle-dir.ts'
 import type { ClientContext } from '../context.ts'
 import { settlesWithin } from '../delay.ts'
-import { containerdError, isContainerdError } from '../error/code.ts'
 import { refine } from '../error/refine.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { settleExit } from '../events/settle-exit.ts'
@@ -54,7 +53,7 @@ export async function exec(ctx: ClientContext, id: string, execId: string, proce
 async function makeRoom(ctx: ClientContext, container: KnownContainer, execId: string): Promise<void> {
   const { id: containerId, init } = container
   if (init === undefined || init.phase === 'exited') {
-    throw containerdError('ERR_TEU_NOT_RUNNING', `Cannot exec in container "${containerId}": it is not running`, {
+    throw new TeuError('ERR_TEU_NOT_RUNNING', `Cannot exec in container "${containerId}": it is not running`, {
       containerId,
       operation: 'exec',
     })
@@ -62,7 +61,7 @@ async function makeRoom(ctx: ClientContext, container: KnownContainer, execId: s
   const ended = container.execs.get(execId)
   if (ended?.exit !== undefined && !ended.isForeign) await settlesWithin(ended.removed.promise, ctx.timing.cleanupMs)
   if (!container.execs.has(execId)) return
-  throw containerdError('ERR_TEU_ALREADY_EXISTS', `Cannot exec in container "${containerId}": process "${execId}" exists`, {
+  throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot exec in container "${containerId}": process "${execId}" exists`, {
     containerId,
     operation: 'exec',
   })
@@ -101,7 +100,7 @@ async function undo(ctx: ClientContext, container: KnownContainer, run: ProcessR
   run.io?.cancel()
   const suppressed: unknown[] = []
   // The one who was first keeps the name.
-  if (run.phase !== 'starting' || !isContainerdError(failure, 'ERR_TEU_ALREADY_EXISTS')) {
+  if (run.phase !== 'starting' || !isTeuError(failure, 'ERR_TEU_ALREADY_EXISTS')) {
     await surely(ctx, () => killAndDelete(ctx, containerId, processId)).catch((error: unknown) => suppressed.push(error))
   }
   if (!wasTold) run.exited.reject(failure)
@@ -121,7 +120,7 @@ async function killAndDelete(ctx: ClientContext, containerId: string, execId: st
     if (isPaused) return void deleteLater(ctx, containerId, execId)
     await deleteEnded(ctx, containerId, execId, status === 'running')
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }
 }
 
@@ -137,7 +136,7 @@ async function deleteLater(ctx: ClientContext, containerId: string, execId: stri
     await ctx.services.tasks.wait({ containerId, execId }, { signal: ctx.closed })
     await deleteEnded(ctx, containerId, execId, false)
   } catch (error) {
-    const isExpected = ctx.closed.aborted || isContainerdError(error, 'ERR_TEU_NOT_FOUND')
+    const isExpected = ctx.closed.aborted || isTeuError(error, 'ERR_TEU_NOT_FOUND')
     if (!isExpected) report({ what: `delete process ${execId}`, containerId, error })
   }
 }

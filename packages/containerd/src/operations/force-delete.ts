@@ -1,9 +1,9 @@
 /** Ending a task whatever its state, for `force` and for cleaning up. */
 
+import { isTeuError } from '@teu/spec'
 import { readProcess } from '../container/read-process.ts'
 import type { ClientContext } from '../context.ts'
 import { delay } from '../delay.ts'
-import { isContainerdError } from '../error/code.ts'
 import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { taskStatus } from '../task-status.ts'
 
@@ -34,7 +34,7 @@ export async function deleteEnded(ctx: ClientContext, containerId: string): Prom
   try {
     return await ctx.services.tasks.delete({ containerId }, { timeoutMs: ctx.timing.cleanupMs })
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return undefined
     throw error
   }
 }
@@ -53,7 +53,7 @@ export async function surely(ctx: ClientContext, calls: () => Promise<unknown>):
       return
     } catch (error) {
       const leftMs = ctx.timing.cleanupMs - (performance.now() - start)
-      if (!isContainerdError(error, 'ERR_TEU_UNAVAILABLE') || leftMs <= 0 || ctx.closed.aborted) throw error
+      if (!isTeuError(error, 'ERR_TEU_UNAVAILABLE') || leftMs <= 0 || ctx.closed.aborted) throw error
       await delay(RETRY_MS, ctx.closed)
       await ctx.link.isReadyWithin(leftMs)
     }
@@ -68,12 +68,12 @@ async function kill(ctx: ClientContext, containerId: string): Promise<void> {
   try {
     await ctx.services.tasks.kill({ containerId, signal: SIGKILL, all: true })
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) {
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) {
       given.abort()
       throw error
     }
   }
   await ended.catch((error: unknown) => {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   })
 }

@@ -2,6 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { TeuError } from '@teu/spec'
 import { readProtobufAny } from '../any.ts'
 import { adoptProcess } from '../container/adopt.ts'
 import { bundlePath } from '../container/bundle-dir.ts'
@@ -9,7 +10,6 @@ import { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
 import { readProcess } from '../container/read-process.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import { attempt } from '../error/refine.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
@@ -36,7 +36,7 @@ export interface RestoreOptions {
 export async function restore(ctx: ClientContext, id: string, options: RestoreOptions): Promise<Restored> {
   checkIdentifier('container ID', id)
   if (ctx.known.has(id)) {
-    throw containerdError('ERR_TEU_ALREADY_EXISTS', `Cannot restore container "${id}": this client knows it`, { containerId: id })
+    throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot restore container "${id}": this client knows it`, { containerId: id })
   }
   const container = new KnownContainer(id, '')
   ctx.known.set(id, container)

@@ -1,8 +1,7 @@
 /** The root file system of a container that has a snapshot. */
 
-import type { Spec } from '@teu/spec'
+import { type Spec, TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import type { Container } from '../gen/containerd/services/containers/v1/containers.gen.ts'
 import type { Mount } from '../gen/containerd/types/types.gen.ts'
 
@@ -12,7 +11,7 @@ export async function rootfsMounts(ctx: ClientContext, record: Container, spec: 
   const { id: containerId, snapshotter, snapshotKey: key } = record
   if (key === '') return []
   if (snapshotter === '') {
-    throw containerdError('ERR_TEU_INVALID_ARGUMENT', `Cannot start container "${containerId}": it has a snapshot key and no snapshotter`, {
+    throw new TeuError('ERR_TEU_INVALID_ARGUMENT', `Cannot start container "${containerId}": it has a snapshot key and no snapshotter`, {
       containerId,
     })
   }

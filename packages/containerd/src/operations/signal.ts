@@ -1,9 +1,8 @@
 /** Operations on a process that never wait for others of the same container. */
 
-import { signalNumber } from '@teu/spec'
+import { signalNumber, TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
-import { containerdError } from '../error/code.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
 import { closeIo } from './open-stdio.ts'
 
@@ -21,12 +20,11 @@ export async function signalProcess(
 ): Promise<void> {
   checkNames(id, processId)
   const number = signalNumber(signal)
-  if (number === 0)
-    throw containerdError('ERR_TEU_USAGE', `Cannot signal container "${id}": there is no signal 0 here`, { containerId: id })
+  if (number === 0) throw new TeuError('ERR_TEU_USAGE', `Cannot signal container "${id}": there is no signal 0 here`, { containerId: id })
   const { all = false } = options
   const execId = execIdOf(id, processId)
   if (all && execId !== '') {
-    throw containerdError('ERR_TEU_USAGE', `Cannot signal process "${execId}" of container "${id}": all is for the first process`, {
+    throw new TeuError('ERR_TEU_USAGE', `Cannot signal process "${execId}" of container "${id}": all is for the first process`, {
       containerId: id,
     })
   }

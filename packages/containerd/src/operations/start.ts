@@ -1,5 +1,6 @@
 /** Making and starting the task of a container. */
 
+import { TeuError } from '@teu/spec'
 import { makeBundleDir, rootOwner } from '../container/bundle-dir.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
@@ -10,7 +11,6 @@ import { taskOptions } from '../container/runtime-ref.ts'
 import { watchEnd } from '../container/watch-end.ts'
 import { importCheckpoint, type ImportedCheckpoint } from '../checkpoint/import.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import { refine } from '../error/refine.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { settleExit } from '../events/settle-exit.ts'
@@ -62,13 +62,13 @@ export async function start(ctx: ClientContext, id: string, options: StartOption
 function checkPlain(containerId: string, { stdio, withStdin, checkpointDir }: StartOptions): void {
   if (stdio === undefined && withStdin === undefined && checkpointDir === undefined) return
   const message = `Cannot start container "${containerId}" with these options: its task was made before, give them to createTask`
-  throw containerdError('ERR_TEU_USAGE', message, { containerId, operation: 'start' })
+  throw new TeuError('ERR_TEU_USAGE', message, { containerId, operation: 'start' })
 }
 
 function begin(ctx: ClientContext, container: KnownContainer, options: StartOptions, isToRun: boolean): Promise<ProcessRun> {
   if (container.init !== undefined) {
     const { id: containerId } = container
-    throw containerdError('ERR_TEU_ALREADY_EXISTS', `Cannot start container "${containerId}": it has a task`, { containerId })
+    throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot start container "${containerId}": it has a task`, { containerId })
   }
   options.signal?.throwIfAborted()
   const run = new ProcessRun(container.id, INIT_PROCESS)

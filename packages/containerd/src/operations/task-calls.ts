@@ -1,10 +1,9 @@
 /** Operations on the task as a whole, one call each. */
 
-import { validateResources, type LinuxResources } from '@teu/spec'
+import { type LinuxResources, TeuError, validateResources } from '@teu/spec'
 import { jsonAny, readProtobufAny, TYPE_URL } from '../any.ts'
 import { specOf } from '../container/record.ts'
 import type { ClientContext } from '../context.ts'
-import { containerdError } from '../error/code.ts'
 import { attempt } from '../error/refine.ts'
 import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
@@ -33,7 +32,7 @@ export function readInfo(ctx: ClientContext, id: string, processId: string, sign
   checkIdentifier('container ID', id)
   return attempt(ctx, { name: 'read the status of', containerId: id, processId }, async () => {
     const { process } = await ctx.services.tasks.get({ containerId: id, execId: execIdOf(id, processId) }, { signal })
-    if (process === undefined) throw containerdError('ERR_TEU_RUNTIME', `Cannot read the status of container "${id}": empty answer`)
+    if (process === undefined) throw new TeuError('ERR_TEU_RUNTIME', `Cannot read the status of container "${id}": empty answer`)
     return processInfo(process)
   })
 }
@@ -74,7 +73,7 @@ export async function stats(ctx: ClientContext, id: string, signal?: AbortSignal
     if (metric !== undefined && read !== undefined) return { read: readTime(metric.timestamp) ?? new Date(), metrics: read }
     await ctx.services.tasks.get({ containerId: id }, { signal })
     const why = metric?.data === undefined ? 'the shim has none' : `they are of the unknown type ${metric.data.typeUrl}`
-    throw containerdError('ERR_TEU_UNSUPPORTED', `Cannot read the metrics of container "${id}": ${why}`, { containerId: id })
+    throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot read the metrics of container "${id}": ${why}`, { containerId: id })
   })
 }
 

@@ -1,5 +1,5 @@
+import { isTeuError } from '@teu/spec'
 import { describe, expect, test } from 'vitest'
-import { isContainerdError } from '../error/code.ts'
 import { Content } from '../gen/containerd/services/content/v1/content.gen.ts'
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
@@ -50,7 +50,7 @@ describe('createServices()', () => {
     const failure: unknown = await over(transport)
       .tasks.get({})
       .catch((error: unknown) => error)
-    expect(isContainerdError(failure, code)).toBe(true)
+    expect(isTeuError(failure, code)).toBe(true)
     expect((failure as Error).message).toBe('Cannot call containerd.services.tasks.v1.Tasks/Get: because')
   })
 

@@ -6,7 +6,7 @@ import { lstat, unlink } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { containerdError } from '../error/code.ts'
+import { TeuError } from '@teu/spec'
 
 const run = promisify(execFile)
 
@@ -29,7 +29,7 @@ export async function makeFifos(paths: readonly string[]): Promise<void> {
   try {
     await run('mkfifo', ['-m', '0700', '--', ...paths])
   } catch (error) {
-    throw containerdError('ERR_TEU_SYSTEM', `Cannot make FIFOs ${paths.join(', ')}: ${(error as Error).message}`, {
+    throw new TeuError('ERR_TEU_SYSTEM', `Cannot make FIFOs ${paths.join(', ')}: ${(error as Error).message}`, {
       path: paths[0],
       syscall: 'mkfifo',
       cause: error,

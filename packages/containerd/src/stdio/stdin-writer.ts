@@ -1,9 +1,9 @@
 /** The input of a process. Its end reaches the program only when every writer is gone: we, and the shim, which must be told. */
 
 import { Writable } from 'node:stream'
+import { isTeuError } from '@teu/spec'
 import { deferred } from '../deferred.ts'
 import { delay } from '../delay.ts'
-import { isContainerdError } from '../error/code.ts'
 import { openForWriting, type FifoWriter } from './fifo.ts'
 
 const REOPEN_MS = 10
@@ -91,7 +91,7 @@ export class StdinWriter extends Writable {
     try {
       await closeIo()
     } catch (error) {
-      if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND') && !isContainerdError(error, 'ERR_TEU_UNAVAILABLE')) throw error
+      if (!isTeuError(error, 'ERR_TEU_NOT_FOUND') && !isTeuError(error, 'ERR_TEU_UNAVAILABLE')) throw error
     }
   }
 

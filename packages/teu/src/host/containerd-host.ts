@@ -6,8 +6,8 @@ import { connect } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { userInRootfs } from '@teu/container'
-import { Containerd, containerdError, Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
-import type { Process } from '@teu/spec'
+import { Containerd, Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
+import { type Process, TeuError } from '@teu/spec'
 import { createContainer } from './containerd-create.ts'
 import { execProcess } from './containerd-process.ts'
 import { describeImage, withImage } from './containerd-image.ts'
@@ -154,7 +154,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 function unreachable(path: string, reason: string, errno?: string, cause?: unknown): Error {
-  return containerdError('ERR_TEU_UNAVAILABLE', `Cannot reach containerd at ${path}: ${reason}`, {
+  return new TeuError('ERR_TEU_UNAVAILABLE', `Cannot reach containerd at ${path}: ${reason}`, {
     path,
     errno,
     cause,

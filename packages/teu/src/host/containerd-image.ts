@@ -1,7 +1,7 @@
 /** Images of a containerd by name. */
 
-import { type Images, isContainerdError, platformText } from '@teu/containerd'
-import { TeuError } from '@teu/spec'
+import { type Images, platformText } from '@teu/containerd'
+import { isTeuError, TeuError } from '@teu/spec'
 import type { HostImage, ImageRecord } from './host.ts'
 
 /** Reads the documents behind a name. What is not there, or not what it should be, is left out: a list has to show broken images too. */
@@ -11,7 +11,7 @@ export async function describeImage(images: Images, record: ImageRecord): Promis
     const sizeBytes = [manifestDescriptor, manifest.config, ...manifest.layers].reduce((sum, { size }) => sum + size, 0)
     return { record, platform: platformText(manifestDescriptor.platform ?? config.platform), sizeBytes }
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND') || isContainerdError(error, 'ERR_TEU_IMAGE_INVALID')) return { record }
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND') || isTeuError(error, 'ERR_TEU_IMAGE_INVALID')) return { record }
     throw error
   }
 }
@@ -22,7 +22,7 @@ export async function withImage<T>(images: Images, namespace: string, name: stri
   try {
     return await work()
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND') || (await isThere(images, name))) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND') || (await isThere(images, name))) throw error
     throw new TeuError('ERR_TEU_NOT_FOUND', `Cannot ${what} "${name}": there is no such image in namespace "${namespace}"`, {
       remedy: 'teu images list shows those that there are, teu images import brings others',
       cause: error,
@@ -35,6 +35,6 @@ async function isThere(images: Images, name: string): Promise<boolean> {
     await images.get(name)
     return true
   } catch (error) {
-    return !isContainerdError(error, 'ERR_TEU_NOT_FOUND')
+    return !isTeuError(error, 'ERR_TEU_NOT_FOUND')
   }
 }

@@ -1,8 +1,8 @@
 /** Programs in containers of a containerd as {@link HostProcess}. */
 
 import { randomBytes } from 'node:crypto'
-import { type Containerd, type ContainerHandle, INIT_PROCESS, isContainerdError, type StdioOptions } from '@teu/containerd'
-import { type Process, TeuError } from '@teu/spec'
+import { type Containerd, type ContainerHandle, INIT_PROCESS, type StdioOptions } from '@teu/containerd'
+import { isTeuError, type Process, TeuError } from '@teu/spec'
 import type { HostProcess, ProcessStreams } from './host.ts'
 
 const ID_BYTES = 8
@@ -67,7 +67,7 @@ async function naming<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start()
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_PROCESS_START') || error.errno !== undefined) throw error
+    if (!isTeuError(error, 'ERR_TEU_PROCESS_START') || error.errno !== undefined) throw error
     const { code, message, containerId, operation, path, remedy, suppressed, cause } = error
     const errno = REASONS.find(([words]) => words.test(message))?.[1] ?? 'ENOENT'
     throw new TeuError(code, message, { containerId, operation, path, remedy, suppressed, cause, errno })

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import { isTeuError } from '@teu/spec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isContainerdError } from '../../error/code.ts'
 import { type TarEntry, tarOf } from '../../testing/image-files.ts'
 import { type ArchiveEntry, entryPath, ownPath, readDocument } from './entry.ts'
 import { tarEntries } from './tar-entries.ts'
@@ -114,7 +114,7 @@ describe('tarEntries()', () => {
           for await (const entry of tarEntries(inPieces(damaged, 1000))) void (entry satisfies ArchiveEntry)
         }
         const error = await read().catch((caught: unknown) => caught)
-        if (error !== undefined) expect(isContainerdError(error, 'ERR_TEU_IMAGE_INVALID')).toBe(true)
+        if (error !== undefined) expect(isTeuError(error, 'ERR_TEU_IMAGE_INVALID')).toBe(true)
       }),
       { numRuns: 60 },
     )

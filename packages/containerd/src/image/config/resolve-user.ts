@@ -1,7 +1,6 @@
 /** The user that an image, or the caller, names. @see image-spec config.md "User" */
 
-import type { User } from '@teu/spec'
-import { containerdError } from '../../error/code.ts'
+import { TeuError, type User } from '@teu/spec'
 import { type Account, type Accounts, parseId } from './accounts.ts'
 
 /**
@@ -48,10 +47,9 @@ function groupOf(text: string, accounts: Accounts | undefined): number {
 
 function unknown(what: string, text: string, file: string, accounts: Accounts | undefined): Error {
   const shown = JSON.stringify(text.slice(0, 100))
-  if (/^\d+$/.test(text)) return containerdError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: the number is out of range`)
-  if (accounts !== undefined)
-    return containerdError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: it is not in the image's ${file}`)
-  return containerdError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: the image's ${file} cannot be read from here`, {
+  if (/^\d+$/.test(text)) return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: the number is out of range`)
+  if (accounts !== undefined) return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: it is not in the image's ${file}`)
+  return new TeuError('ERR_TEU_CONFIG_INVALID', `Cannot use ${what} ${shown}: the image's ${file} cannot be read from here`, {
     remedy: 'Give numbers, for example user: "1000:1000"',
   })
 }

@@ -1,6 +1,6 @@
 /** Reading from the content store. */
 
-import { isContainerdError } from '../../error/code.ts'
+import { isTeuError } from '@teu/spec'
 import type { Services } from '../../rpc/services.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 import { Verifier } from '../document/digest.ts'
@@ -48,7 +48,7 @@ export async function findDocumentBlob(services: Services, target: Descriptor, s
   try {
     return await readDocumentBlob(services, target, signal)
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return undefined
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return undefined
     throw error
   }
 }

@@ -1,9 +1,9 @@
 /** Writing into the content store: bytes in, a verified blob out, and nothing left of what fails. */
 
 import { randomUUID } from 'node:crypto'
+import { isTeuError } from '@teu/spec'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { type Deferred, deferred } from '../../deferred.ts'
-import { isContainerdError } from '../../error/code.ts'
 import { WriteAction, type WriteContentRequestSchema } from '../../gen/containerd/services/content/v1/content.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { Verifier } from '../document/digest.ts'
@@ -98,7 +98,7 @@ export async function writeBlob(
     return { digest: verifier.finish(), size: verifier.bytes, existed: false, head }
   } catch (error) {
     opened.resolve(false)
-    if (!isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')) {
+    if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) {
       stop.abort(error)
       await abortIngest(services, ref)
       throw error

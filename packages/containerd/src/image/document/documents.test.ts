@@ -1,6 +1,6 @@
+import { isTeuError } from '@teu/spec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isContainerdError } from '../../error/code.ts'
 import { chainIds } from './chain-id.ts'
 import { digestOf } from './digest.ts'
 import { parseImageConfig } from './image-config.ts'
@@ -75,7 +75,7 @@ test('parsers throw one kind of error, whatever comes', () => {
       try {
         parse(bytes(text), 'it')
       } catch (error) {
-        expect(isContainerdError(error, 'ERR_TEU_IMAGE_INVALID')).toBe(true)
+        expect(isTeuError(error, 'ERR_TEU_IMAGE_INVALID')).toBe(true)
       }
     }),
   )

@@ -1,6 +1,6 @@
 /** Platforms, and which image suits which machine. @see image-spec image-index.md "platform" */
 
-import { containerdError } from '../../error/code.ts'
+import { TeuError } from '@teu/spec'
 import type { JsonReader } from './json-reader.ts'
 
 /** A kind of machine, in Go's words: `linux`, `amd64`. */
@@ -40,7 +40,7 @@ export function parsePlatform(text: string): Platform {
   const parts = isShort ? ['linux', ...given] : given
   const [os = '', architecture = '', variant] = parts
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^\w[\w.-]*$/.test(part))) {
-    throw containerdError('ERR_TEU_USAGE', `expected a platform such as linux/amd64, got ${JSON.stringify(text)}`)
+    throw new TeuError('ERR_TEU_USAGE', `expected a platform such as linux/amd64, got ${JSON.stringify(text)}`)
   }
   return { os, architecture: ALIASES[architecture] ?? architecture, ...(variant === undefined ? {} : { variant }) }
 }

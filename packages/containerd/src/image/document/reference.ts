@@ -1,6 +1,6 @@
 /** Names of images in the long form, as containerd's records have them. @see distribution-spec "Pulling manifests" */
 
-import { containerdError } from '../../error/code.ts'
+import { TeuError } from '@teu/spec'
 import { isDigest } from './digest.ts'
 
 const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/
@@ -26,7 +26,7 @@ export function normalizeReference(name: string): string {
   const { domain, path } = splitDomain(colon === -1 ? tagged : tagged.slice(0, colon))
   const isName = DOMAIN.test(domain) && path.split('/').every((part) => COMPONENT.test(part)) && name.length <= MAX_LENGTH
   if (!isName || (tag !== undefined && !isTag(tag)) || (digest !== undefined && !isDigest(digest))) {
-    throw containerdError('ERR_TEU_USAGE', `invalid name of an image: ${JSON.stringify(name.slice(0, MAX_LENGTH))}`, {
+    throw new TeuError('ERR_TEU_USAGE', `invalid name of an image: ${JSON.stringify(name.slice(0, MAX_LENGTH))}`, {
       remedy: 'Use a name such as docker.io/library/busybox:1.36; only the tag may have capital letters',
     })
   }

@@ -1,6 +1,6 @@
 /** What the images of an archive are to be called. */
 
-import { containerdError } from '../../error/code.ts'
+import { TeuError } from '@teu/spec'
 import type { Descriptor } from '../document/descriptor.ts'
 import { isTag, normalizeReference } from '../document/reference.ts'
 
@@ -42,7 +42,7 @@ export function nameImages(images: readonly FoundImage[], given: string | undefi
   const byName = new Map(named.map((image) => [image.name, image]))
   const clash = named.find(({ name, target }) => byName.get(name)?.target.digest !== target.digest)
   if (clash === undefined) return [...byName.values()]
-  throw containerdError('ERR_TEU_USAGE', `Cannot import: the archive has several images that would be called ${clash.name}`, {
+  throw new TeuError('ERR_TEU_USAGE', `Cannot import: the archive has several images that would be called ${clash.name}`, {
     remedy: 'Leave out the name, or give one without a tag',
   })
 }
@@ -67,7 +67,7 @@ function tagOf(name: string): string | undefined {
 }
 
 function nameless(image: string): Error {
-  return containerdError('ERR_TEU_USAGE', `Cannot import: the archive has no full name for the image ${image}`, {
+  return new TeuError('ERR_TEU_USAGE', `Cannot import: the archive has no full name for the image ${image}`, {
     remedy: 'Give a name',
   })
 }

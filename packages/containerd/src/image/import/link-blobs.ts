@@ -1,6 +1,6 @@
 /** Second half of an import: labels from each document to the blobs that it needs, and a check that they are there. */
 
-import { isContainerdError } from '../../error/code.ts'
+import { isTeuError } from '@teu/spec'
 import type { Services } from '../../rpc/services.ts'
 import { indexLabels, labelBlob, manifestLabels } from '../content/label-blob.ts'
 import { findDocumentBlob } from '../content/read-blob.ts'
@@ -52,7 +52,7 @@ async function checkThere(services: Services, part: Descriptor, manifest: string
     if (info?.size === BigInt(part.size)) return
     throw imageError(`${manifest}: expected ${part.size} bytes in ${part.digest}, got ${info?.size}`)
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
     throw imageError(`${manifest}: the archive has no ${part.digest}`, { cause: error })
   }
 }

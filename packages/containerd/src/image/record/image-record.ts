@@ -1,6 +1,6 @@
 /** Image records: names for what is in the content store. */
 
-import { isContainerdError } from '../../error/code.ts'
+import { isTeuError } from '@teu/spec'
 import type { Image } from '../../gen/containerd/services/images/v1/images.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { readTime } from '../../time.ts'
@@ -44,7 +44,7 @@ export async function putImage(services: Services, name: string, target: Descrip
       const { image: made } = await services.images.create({ image })
       return { record: imageRecord(made as Image), undo: () => ignoreMissing(services.images.delete({ name })) }
     } catch (error) {
-      if (!isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
+      if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
     }
     try {
       const { image: before } = await services.images.get({ name })
@@ -54,7 +54,7 @@ export async function putImage(services: Services, name: string, target: Descrip
       return { record: imageRecord(made as Image), undo }
     } catch (error) {
       // Deleted in between: it can be made after all.
-      if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+      if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
     }
   }
 }
@@ -63,6 +63,6 @@ async function ignoreMissing(call: Promise<unknown>): Promise<void> {
   try {
     await call
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }
 }

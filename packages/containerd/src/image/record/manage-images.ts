@@ -1,6 +1,6 @@
 /** Looking images up, and giving and taking their names. */
 
-import { isContainerdError } from '../../error/code.ts'
+import { isTeuError } from '@teu/spec'
 import type { Image } from '../../gen/containerd/services/images/v1/images.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { normalizeReference } from '../document/reference.ts'
@@ -37,7 +37,7 @@ async function withFoundName<T>(name: string, call: (found: string) => Promise<T
   try {
     return await call(name)
   } catch (error) {
-    const full = isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? completed(name) : undefined
+    const full = isTeuError(error, 'ERR_TEU_NOT_FOUND') ? completed(name) : undefined
     if (full === undefined || full === name) throw error
     return call(full)
   }

@@ -1,6 +1,6 @@
 /** From a name to the one image that suits a machine. */
 
-import { containerdError } from '../../error/code.ts'
+import { TeuError } from '@teu/spec'
 import type { Services } from '../../rpc/services.ts'
 import { findDocumentBlob, readDocumentBlob } from '../content/read-blob.ts'
 import { chainIds } from '../document/chain-id.ts'
@@ -101,7 +101,7 @@ async function examine(
 
 function unsuitable({ name }: ImageRecord, wanted: Platform, offered: ReadonlySet<string>): Error {
   const choice = offered.size === 0 ? 'it has no images' : `it has ${[...offered].join(', ')}`
-  return containerdError('ERR_TEU_NOT_FOUND', `Cannot use image ${name}: nothing in it runs on ${platformText(wanted)}; ${choice}`, {
+  return new TeuError('ERR_TEU_NOT_FOUND', `Cannot use image ${name}: nothing in it runs on ${platformText(wanted)}; ${choice}`, {
     remedy: 'Give another platform, or import the image for this one',
   })
 }

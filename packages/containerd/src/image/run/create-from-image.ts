@@ -1,10 +1,9 @@
 /** Containers of images: record and root file system together. */
 
 import { randomBytes } from 'node:crypto'
-import { checkOptions, OPTION, type OptionRules, SPEC_OPTION_RULES } from '@teu/spec'
+import { checkOptions, isTeuError, OPTION, type OptionRules, SPEC_OPTION_RULES } from '@teu/spec'
 import type { ContainerHandle } from '../../container-handle.ts'
 import type { Containerd } from '../../containerd.ts'
-import { isContainerdError } from '../../error/code.ts'
 import { withSuppressed } from '../../error/suppressed.ts'
 import { checkIdentifier } from '../../identifiers.ts'
 import type { RuntimeRef } from '../../types.ts'
@@ -109,7 +108,7 @@ async function removeContainer(client: Containerd, id: string, root: RootSnapsho
     await client.deleteTask(id, { force: true })
     await client.delete(id)
   } catch (error) {
-    if (!isContainerdError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }
   await removeRoot(client.services, root)
 }

@@ -1,6 +1,6 @@
 /** Which of the daemon's snapshotters keeps root file systems. */
 
-import { containerdError } from '../../error/code.ts'
+import { TeuError } from '@teu/spec'
 import type { Services } from '../../rpc/services.ts'
 
 const PLUGIN_TYPE = 'io.containerd.snapshotter.v1'
@@ -20,5 +20,5 @@ export async function chooseSnapshotter(services: Services, wanted: string | und
   const chosen = wanted === undefined ? PREFERRED.find((name) => working.includes(name)) : working.find((name) => name === wanted)
   if (chosen !== undefined) return chosen
   const asked = wanted === undefined ? PREFERRED.join(' or ') : wanted
-  throw containerdError('ERR_TEU_UNSUPPORTED', `Cannot use snapshotter ${asked}: the daemon has ${working.join(', ') || 'none'}`)
+  throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot use snapshotter ${asked}: the daemon has ${working.join(', ') || 'none'}`)
 }

@@ -1,7 +1,7 @@
 /** One layer on top of those below it, as a committed snapshot. */
 
 import { randomUUID } from 'node:crypto'
-import { isContainerdError } from '../../error/code.ts'
+import { isTeuError } from '@teu/spec'
 import { withSuppressed } from '../../error/suppressed.ts'
 import type { Services } from '../../rpc/services.ts'
 import { LABEL, labelBlob } from '../content/label-blob.ts'
@@ -46,7 +46,7 @@ export async function unpackLayer(lease: Lease, place: LayerPlace, signal: Abort
   } catch (error) {
     const failures = await removeSnapshot(services, snapshotter, key)
     // Also what snapshotters say that fetch layers themselves, when they have done so.
-    const isThere = isContainerdError(error, 'ERR_TEU_ALREADY_EXISTS') && (await hasSnapshot(services, snapshotter, chainId, signal))
+    const isThere = isTeuError(error, 'ERR_TEU_ALREADY_EXISTS') && (await hasSnapshot(services, snapshotter, chainId, signal))
     if (!isThere) throw withSuppressed(error, failures)
   }
   // Spares others the look inside.
@@ -60,7 +60,7 @@ export async function hasSnapshot(services: Services, snapshotter: string, key: 
     await services.snapshots.stat({ snapshotter, key }, { signal })
     return true
   } catch (error) {
-    if (isContainerdError(error, 'ERR_TEU_NOT_FOUND')) return false
+    if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return false
     throw error
   }
 }
@@ -72,6 +72,6 @@ export async function removeSnapshot(services: Services, snapshotter: string, ke
     await services.snapshots.remove({ snapshotter, key }, { timeoutMs: CLEANUP_TIMEOUT_MS })
     return []
   } catch (error) {
-    return isContainerdError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]
+    return isTeuError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]
   }
 }
