@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   init: ['spec'],
   container: ['spec', 'init'],
   engine: ['spec', 'init', 'container'],
+  watch: ['spec'],
   teu: ['spec', 'init', 'container', 'engine'],
 }
 const MAX_LINES = 400
