@@ -73,8 +73,11 @@ export class ScriptedEngine implements EngineClient<string> {
   readonly #streams = new Set<Stream>()
   readonly #holds = new Map<Step, { gate: Deferred<void>; reached: Deferred<void> }[]>()
 
-  constructor(api: string = 'unix:///scripted') {
+  readonly #id: string
+
+  constructor(api: string = 'unix:///scripted', id: string = 'scripted-1') {
     this.api = api
+    this.#id = id
   }
 
   /** Stops the engine the next time it comes by. */
@@ -142,7 +145,7 @@ export class ScriptedEngine implements EngineClient<string> {
   }
 
   id(): Promise<string> {
-    return Promise.resolve('scripted-1')
+    return Promise.resolve(this.#id)
   }
 
   version(): Promise<string> {
@@ -204,7 +207,7 @@ export class ScriptedEngine implements EngineClient<string> {
   #container(id: string): Container {
     const life = this.lives.get(id)
     if (life === undefined) throw new NotAliveError(id)
-    const engine = { type: this.type, id: 'scripted-1', api: this.api }
+    const engine = { type: this.type, id: this.#id, api: this.api }
     return containerOf({ id, ...life, labels: { ...life.labels }, engine })
   }
 

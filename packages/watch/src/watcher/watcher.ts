@@ -48,6 +48,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
   #engineId = ''
   #session: Session | undefined
   #running: Promise<void> | undefined
+  #disposing: Promise<void> | undefined
 
   constructor(engine: EngineClient<C>, options: WatchOptions = {}) {
     const { concurrency = DEFAULT_CONCURRENCY, resyncIntervalMs } = options
@@ -149,7 +150,12 @@ export class Watcher<C = unknown> implements AsyncDisposable {
   }
 
   /** Stops watching, ends all subscriptions, and closes the connection to the engine. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing ??= this.#dispose()
+    return this.#disposing
+  }
+
+  async #dispose(): Promise<void> {
     this.#closing.abort()
     await this.#running?.catch(() => undefined)
     this.#close('done')
