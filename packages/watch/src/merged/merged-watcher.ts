@@ -11,7 +11,7 @@ import { silent } from '../logger.ts'
 import { Portfolio } from '../picture/portfolio.ts'
 import { openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
-import { abortable, type Deferred, deferred, pauseFor } from '../watcher/pause.ts'
+import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member } from './member.ts'
 
@@ -39,7 +39,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   readonly #members = new Map<string, Member>()
   /** Addresses of engines that are watched at another address already. */
   readonly #twins = new Map<string, Member>()
-  readonly #closing = new AbortController()
+  readonly #closing = new LinkedAbort()
   readonly #leaving = new Set<Promise<void>>()
   readonly #ready: Deferred<void> = deferred()
   #discovering: Promise<void> | undefined
@@ -98,6 +98,11 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     })
   }
 
+  /** As {@link Watcher.tap}; events of different engines never come together. */
+  tap(listener: (events: readonly WatchEvent[]) => void): () => void {
+    return this.#broadcast.tap(listener)
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
     try {
       yield* this.events()
@@ -116,7 +121,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   }
 
   readonly #close = (): void => {
-    this.#closing.abort()
+    this.#closing.abort(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
     this.#options.signal?.removeEventListener('abort', this.#close)
     this.#broadcast.end('done')
     this.#ready.reject(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))

@@ -1,5 +1,7 @@
 /** Waiting that can be cut short. */
 
+import { setMaxListeners } from 'node:events'
+
 /** Resolves after `ms`, or as soon as the signal is aborted; never rejects, and leaves neither timer nor listener. */
 export function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -65,6 +67,8 @@ export class LinkedAbort implements Disposable {
   readonly #follow = (event: Event): void => this.abort((event.target as AbortSignal).reason)
 
   constructor(...parents: readonly (AbortSignal | undefined)[]) {
+    // Everything that is under way listens to it; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#controller.signal)
     this.#parents = parents.filter((one) => one !== undefined)
     for (const parent of this.#parents) {
       if (parent.aborted) this.abort(parent.reason)

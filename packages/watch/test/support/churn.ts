@@ -1,0 +1,67 @@
+/** Random lives of containers, with restarts of the engine, and the comparison of what a watcher sees with what the engine says. */
+
+import { expect } from 'vitest'
+import type { Watcher } from '../../src/index.ts'
+import type { Daemon } from './daemon.ts'
+import { type Told, untilTrue } from './told.ts'
+
+const ACTS_PER_ROUND = 14
+const MOST = 6
+
+/** A seed that was given, or a new one. */
+export function seedOf(text: string | undefined): number {
+  return text === undefined ? Math.floor(Math.random() * 1_000_000) : Number(text)
+}
+
+/** Numbers from 0 up to `below`, the same for the same seed (mulberry32). */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+/** Each round ends with a comparison; half of them have a restart of the engine in the middle. */
+export async function churn(daemon: Daemon, watcher: Watcher, told: Told, rounds: number, seed: number): Promise<void> {
+  const random = randomNumbers(seed)
+  const names = new Set<string>()
+  let count = 0
+  for (let round = 0; round < rounds; round++) {
+    const restartAt = round % 2 === 0 ? random(ACTS_PER_ROUND) : -1
+    for (let n = 0; n < ACTS_PER_ROUND; n++) {
+      if (n === restartAt) {
+        await daemon.stop(random(2) === 0 ? 'SIGKILL' : 'SIGTERM')
+        await daemon.start()
+      }
+      const name = [...names][random(Math.max(names.size, 1))]
+      if (name === undefined || (names.size < MOST && random(3) === 0)) {
+        const fresh = `c${seed}x${count++}`
+        names.add(fresh)
+        await daemon.run(fresh, { command: random(4) === 0 ? ['true'] : ['sleep', '1000'] })
+      } else await actOn(daemon, name, random, names)
+    }
+    await untilTrue(watcher, () => daemon.alive())
+    expect(told.follower.picture(), `the events of round ${round}`).toEqual(await daemon.alive())
+  }
+}
+
+async function actOn(daemon: Daemon, name: string, random: (below: number) => number, names: Set<string>): Promise<void> {
+  const act = ['kill', 'start', 'restart?t=0', 'pause', 'unpause', 'remove', 'rename'][random(7)] ?? 'kill'
+  try {
+    if (act === 'remove') {
+      names.delete(name)
+      await daemon.remove(name)
+    } else if (act === 'rename') {
+      const renamed = `${name.replace(/-.*/, '')}-${random(1_000)}`
+      await daemon.do(name, `rename?name=${renamed}`)
+      names.delete(name)
+      names.add(renamed)
+    } else await daemon.do(name, act)
+  } catch (error) {
+    // Not everything is possible in every state, and that is not the point here.
+    if (!/: (?:304|404|409|500) /.test(String(error))) throw error
+  }
+}
