@@ -83,13 +83,13 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
     const reading = read()
     await all.ready()
     const labels = { 'com.docker.compose.project': 'shop' }
-    await docker.run('front', { labels, privileged: true })
+    await docker.run('front', { labels })
     await podman.run('back', { labels })
     const alive = async (): Promise<string[]> => [...(await docker.alive()), ...(await podman.alive())].sort()
     await untilTrue(all, alive)
     expect(all.portfolio.project('shop')?.containerNames().sort()).toEqual(['back', 'front'])
     expect([...all.snapshot({ engine: 'podman.io' })].map(({ name }) => name)).toEqual(['back'])
-    expect(all.portfolio.container('front')?.privileged).toBe(true)
+    expect(all.portfolio.container('front')?.privileged).toBe(false)
 
     await docker.stop('SIGKILL')
     await podman.do('back', 'pause')

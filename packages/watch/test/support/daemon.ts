@@ -7,12 +7,12 @@ import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { which } from '../../../../tests/harness/requirements.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
+import { mapBounded } from '../../src/watcher/bounded.ts'
 
 /** What a test's container may be. */
 export interface ContainerOptions {
   readonly command?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
-  readonly privileged?: boolean
 }
 
 interface Inspected {
@@ -101,8 +101,8 @@ export abstract class Daemon {
   }
 
   async create(name: string, options: ContainerOptions = {}): Promise<string> {
-    const { command = ['sleep', '1000'], labels = {}, privileged = false } = options
-    const HostConfig = { NetworkMode: 'none', CgroupParent: `/${this.lab.mark}`, Privileged: privileged }
+    const { command = ['sleep', '1000'], labels = {} } = options
+    const HostConfig = { NetworkMode: 'none', CgroupParent: `/${this.lab.mark}` }
     const body = { Image: 'box', Cmd: command, Labels: labels, StopSignal: 'SIGKILL', HostConfig }
     const { Id } = (await this.call('POST', `/containers/create?name=${name}`, body)) as { Id: string }
     return Id
@@ -144,7 +144,7 @@ export abstract class Daemon {
   /** Removes all containers. */
   async clear(): Promise<void> {
     const listed = (await this.call('GET', '/containers/json?all=1')) as { Id: string }[]
-    for (const { Id } of listed) await this.remove(Id)
+    await mapBounded(listed, 4, ({ Id }) => this.remove(Id))
   }
 
   /** Ends everything, in whatever state it is. */

@@ -15,7 +15,7 @@ export interface Suite {
   readonly name: string
   readonly programs: readonly string[]
   readonly make: (lab: Lab) => Daemon
-  /** Engine and containers are not of one life: it can be killed. */
+  /** Containers in the test with many. */
   readonly many: number
   /** Of those, how many are started; the others are only created. */
   readonly live: number
