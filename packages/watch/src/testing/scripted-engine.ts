@@ -51,6 +51,9 @@ class Stream implements AsyncIterable<EngineEvent> {
   }
 }
 
+/** Past events that are kept for new subscribers. */
+const MOST_PAST = 256
+
 /** See the head of this file. Containers are called by their ids; names are the same unless renamed. */
 export class ScriptedEngine implements EngineClient<string> {
   readonly type = 'scripted'
@@ -123,6 +126,7 @@ export class ScriptedEngine implements EngineClient<string> {
   /** An event of any kind, true or not. */
   emit(event: EngineEvent): void {
     this.#past.push(event)
+    if (this.#past.length > MOST_PAST) this.#past.shift()
     for (const stream of this.#streams) stream.push(event)
   }
 
