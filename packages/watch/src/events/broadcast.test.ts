@@ -115,11 +115,17 @@ describe('listeners', () => {
     broadcast.tap(() => {
       throw new Error('mine')
     })
+    const late: string[] = []
+    broadcast.on('started', (event) => {
+      if (brief(event) === 'started a') throw new Error('mine too')
+      late.push(brief(event))
+    })
     const stop = broadcast.tap((events) => heard.push(...events.map(brief)))
-    broadcast.publish([started('a')])
+    broadcast.publish([started('a'), started('b')])
     stop()
-    broadcast.publish([started('b')])
-    expect(heard).toEqual(['started a'])
-    expect(warn).toHaveBeenCalledTimes(2)
+    broadcast.publish([started('c')])
+    expect(heard).toEqual(['started a', 'started b'])
+    expect(late).toEqual(['started b', 'started c'])
+    expect(warn).toHaveBeenCalledTimes(3)
   })
 })

@@ -49,6 +49,14 @@ export class Broadcast {
     return subscription
   }
 
+  /** Calls `listener` at once for each event of one type.
+   *  @returns  a function that stops it */
+  on<T extends WatchEvent['type']>(type: T, listener: (event: TypedEvent<T>) => void): () => void {
+    return this.tap((events) => {
+      for (const event of events) if (event.type === type) this.#call(() => listener(event as TypedEvent<T>))
+    })
+  }
+
   /** Calls `listener` at once for each group of events that belong together.
    *  @returns  a function that stops it */
   tap(listener: (events: readonly WatchEvent[]) => void): () => void {
@@ -58,17 +66,10 @@ export class Broadcast {
     return () => void this.#listeners.delete(own)
   }
 
-  /** A listener that throws is reported, and disturbs nobody. */
   publish(events: readonly WatchEvent[]): void {
     if (events.length === 0) return
     for (const subscription of this.#subscriptions) subscription.push(events)
-    for (const listener of this.#listeners) {
-      try {
-        listener(events)
-      } catch (error) {
-        this.#logger.warn({ err: error }, 'a listener for container events has thrown')
-      }
-    }
+    for (const listener of this.#listeners) this.#call(() => listener(events))
   }
 
   /** Ends all subscriptions, with an error or without. Later ones get the replay and end likewise. */
@@ -79,5 +80,14 @@ export class Broadcast {
       else subscription.fail(ending.error)
     }
     this.#listeners.clear()
+  }
+
+  /** A listener that throws is reported, and disturbs nobody. */
+  #call(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'a listener for container events has thrown')
+    }
   }
 }

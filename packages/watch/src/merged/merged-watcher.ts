@@ -93,9 +93,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   /** As {@link Watcher.on}. */
   on<T extends WatchEvent['type']>(type: T, listener: (event: TypedEvent<T>) => void): () => void {
-    return this.#broadcast.tap((events) => {
-      for (const event of events) if (event.type === type) listener(event as TypedEvent<T>)
-    })
+    return this.#broadcast.on(type, listener)
   }
 
   /** As {@link Watcher.tap}; events of different engines never come together. */

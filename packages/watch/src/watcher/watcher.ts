@@ -138,9 +138,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
   /** Calls `listener` for each event of one type, at once. One that throws is logged.
    *  @returns  a function that stops it */
   on<T extends WatchEvent['type']>(type: T, listener: (event: TypedEvent<T>) => void): () => void {
-    return this.#broadcast.tap((events) => {
-      for (const event of events) if (event.type === type) listener(event as TypedEvent<T>)
-    })
+    return this.#broadcast.on(type, listener)
   }
 
   /** Calls `listener` at once with events that belong together, such as the differences that a list has shown; `portfolio` has them all.
