@@ -16,7 +16,7 @@ export interface WatchTargetOptions extends WatchOptions, EngineOptions, Cancell
 
 /** Begins to watch an engine. That it is not there yet is no error; the watcher goes on trying, and `ready()` tells when it has been heard.
  *  Dispose the watcher, or abort the signal, to end it.
- *  @param target  its socket, as a path or `unix:///path`, or a client of it
+ *  @param target  its socket, as a path or `unix:///path`, or a client of it, which is disposed with the watcher
  *  @throws {TeuError} ERR_TEU_USAGE when it is not known what listens there, ERR_TEU_UNSUPPORTED for other kinds of addresses */
 export function watch(target: string | EngineClient, options: WatchTargetOptions = {}): Watcher {
   const watcher = new Watcher(typeof target === 'string' ? openEngine(target, options) : target, options)

@@ -17,7 +17,7 @@ import { Member } from './member.ts'
 
 /** Options of {@link watchAll}. */
 export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<EngineOptions, 'pid'>, Cancellable {
-  /** Engines to watch: sockets or clients. Default: those that are found. */
+  /** Engines to watch: sockets, or clients, which are disposed with the view. Default: those that are found. */
   readonly engines?: readonly (string | EngineClient)[] | undefined
   /** Look for engines on this machine. Default: when none are given. */
   readonly discover?: boolean | undefined

@@ -7,7 +7,6 @@ import { type Told, untilTrue } from './told.ts'
 
 const ACTS_PER_ROUND = 14
 const MOST = 6
-const OVERLAP = 3
 
 /** A seed that was given, or a new one. */
 export function seedOf(text: string | undefined): number {
@@ -47,7 +46,7 @@ export async function churn(daemon: Daemon, watcher: Watcher, told: Told, rounds
         acts.delete(act),
       )
       acts.add(act)
-      if (acts.size >= OVERLAP) await Promise.race(acts)
+      if (acts.size >= daemon.overlap) await Promise.race(acts)
     }
     await Promise.all(acts)
     await untilTrue(watcher, () => daemon.alive())
@@ -73,7 +72,7 @@ async function unlessRefused(act: () => Promise<unknown>): Promise<void> {
   try {
     await act()
   } catch (error) {
-    if (!/: (?:304|404|409|500) /.test(String(error))) throw error
+    if (!/: (?:304|400|404|409|500) /.test(String(error))) throw error
   }
 }
 

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import type { Daemon } from './daemon.ts'
+import { killStrays } from './strays.ts'
 
 /** Closes engines and then their lab. When an engine fails to clear up after itself that is reported, after it was done for it. */
 export async function closeLab(lab: Lab, ...daemons: readonly Daemon[]): Promise<void> {
@@ -21,12 +22,7 @@ export async function closeLab(lab: Lab, ...daemons: readonly Daemon[]): Promise
 
 function clearByForce(mark: string): void {
   for (const file of frozen(join('/sys/fs/cgroup/freezer', mark))) tryTo(() => writeFileSync(file, 'THAWED'))
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
-    tryTo(() => {
-      const ours = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TEU_TEST_MARK=${mark}\0`)
-      if (ours || readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${mark}/`)) process.kill(Number(pid), 'SIGKILL')
-    })
-  }
+  killStrays(mark)
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .flatMap((line) => (line.includes(mark) ? [line.split(' ')[4] ?? ''] : []))

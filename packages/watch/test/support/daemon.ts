@@ -24,6 +24,8 @@ interface Inspected {
 /** See the head of this file. Containers are driven over Docker's API, which both engines have. */
 export abstract class Daemon {
   abstract readonly type: string
+  /** Changes that it can take at the same time. */
+  abstract readonly overlap: number
   readonly lab: Lab
   readonly socket: string
   #child: Child | undefined

@@ -4,6 +4,7 @@ import { existsSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { Daemon } from './daemon.ts'
+import { killStrays } from './strays.ts'
 
 /** dockerd makes these whatever it is told. */
 const FIXED_DIRECTORIES = ['/run/docker/plugins', '/run/docker']
@@ -22,6 +23,7 @@ const DISABLED_PLUGINS = [
  *  would not start again after it was killed, on a machine whose process 1 is slow to bury the dead. */
 export class DockerDaemon extends Daemon {
   readonly type = 'docker.com'
+  readonly overlap = 3
   readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
   #containerd: Child | undefined
 
@@ -56,6 +58,9 @@ export class DockerDaemon extends Daemon {
     try {
       await super.close()
     } finally {
+      await this.#containerd?.[Symbol.asyncDispose]()
+      // A dockerd that is killed at a bad moment forgets a shim, and its successor does not look for it.
+      killStrays(this.lab.mark)
       // With live-restore dockerd leaves its data mounted over itself.
       await this.lab.command(['umount', '--lazy', this.lab.path('docker')])
     }
