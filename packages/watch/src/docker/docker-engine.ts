@@ -73,6 +73,8 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async list(options: Cancellable = {}): Promise<Container[]> {
+    // Before the inspections, each of which would ask for it.
+    await this.id(options)
     const filters = { status: ['running', 'paused'] }
     const listed = (await this.#get(`/containers/json?${query({ filters })}`, options)) as { Id: string }[]
     const containers = await mapBounded(listed, CONCURRENCY, async ({ Id }) => {

@@ -5,8 +5,9 @@ import { ScriptedEngine } from '../testing/scripted-engine.ts'
 import { settle } from '../testing/told.ts'
 import { Watcher } from './watcher.ts'
 
+const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } }
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+const collectGarbage = Bun === undefined ? (runInNewContext('gc') as () => void) : () => Bun.gc(true)
 
 function heapMiB(): number {
   collectGarbage()
