@@ -51,7 +51,11 @@ const targets: Readonly<Record<string, () => Step[]>> = {
   types: () => [
     {
       name: 'packages',
-      run: [bin('tsc'), '-b', ...['spec', 'init', 'container', 'engine', 'containerd', 'teu'].map((name) => join(home, 'packages', name))],
+      run: [
+        bin('tsc'),
+        '-b',
+        ...['spec', 'init', 'container', 'engine', 'containerd', 'watch', 'teu'].map((name) => join(home, 'packages', name)),
+      ],
     },
   ],
   cli: () => [compileExecutable('teu-oci'), compileExecutable('teu')],

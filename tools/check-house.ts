@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   container: ['spec', 'init'],
   engine: ['spec', 'init', 'container'],
   containerd: ['spec'],
+  watch: ['spec'],
   teu: ['spec', 'init', 'container', 'engine', 'containerd'],
 }
 /** Runtime dependencies, with the record of the decision for each. */

@@ -25,6 +25,7 @@ const PROGRAMS = {
     containerd: ['containerd'],
     conmon: ['conmon'],
     podman: ['podman'],
+    dockerd: ['docker.io'],
     strace: ['strace'],
     ps: ['procps'],
     unshare: ['util-linux'],

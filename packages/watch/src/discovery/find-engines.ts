@@ -1,0 +1,133 @@
+/**
+ * Which engines are on this machine.
+ *
+ *  1. Well-known sockets, also those of ordinary users below /run/user.
+ *  2. Well-known sockets in other mount namespaces, such as those of an engine in a container. They are reached by way of /proc/PID/root of
+ *     a process that lives there.
+ *  3. Sockets of any name on which a process that has the name of an engine listens.
+ *
+ * A socket that can be seen in several places, for example mounted into a container, is one file and counts once.
+ */
+
+import { readdir, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cancellable } from '../engine-client.ts'
+import type { Source } from '../source.ts'
+import { SOURCES, sourceByName } from '../sources.ts'
+import { listeningSockets, type ProcessFacts, readProcesses } from './processes.ts'
+import { resolveInRoot } from './resolve-in-root.ts'
+
+/** An engine's socket. That it is there does not mean that the engine answers. */
+export interface FoundEngine {
+  readonly source: Source
+  /** `unix:///run/docker.sock`, or `unix:///proc/PID/root/run/docker.sock` when it is visible there only. */
+  readonly address: string
+  /** Process that listens; 0 when it is not known. */
+  readonly pid: number
+  /** The address leads through a process, and ends with it. */
+  readonly foreign: boolean
+}
+
+/** Options of {@link findEngines}. */
+export interface FindOptions extends Cancellable {
+  readonly sources?: readonly Source[] | undefined
+  /** For tests. Default `/proc`. */
+  readonly proc?: string | undefined
+  /** Where the directories of ordinary users are. Default `/run/user`. */
+  readonly users?: string | undefined
+}
+
+interface Candidate {
+  readonly path: string
+  /** Undefined: whatever is at the other end has to be asked. */
+  readonly source: Source | undefined
+  /** The kind of process that listens. */
+  readonly listener: Source | undefined
+  readonly pid: number
+  readonly foreign: boolean
+}
+
+/** See the head of this file. What may not be looked at is left out; without root that is most of other users' processes. */
+export async function findEngines(options: FindOptions = {}): Promise<FoundEngine[]> {
+  const { sources = SOURCES, proc = '/proc', users = '/run/user', signal } = options
+  const processes = await readProcesses(proc)
+  const groups = [
+    hostCandidates(sources, await userDirectories(users)),
+    await namespaceCandidates(sources, proc, processes),
+    await listenerCandidates(sources, proc, processes),
+  ]
+  signal?.throwIfAborted()
+  const found: FoundEngine[] = []
+  for (const { path, source, listener, pid, foreign } of await uniqueSockets(groups.flat())) {
+    const address = `unix://${path}`
+    const known = source ?? ((await listener?.answers(address, options)) === true ? listener : undefined)
+    signal?.throwIfAborted()
+    if (known !== undefined) found.push({ source: known, address, pid, foreign })
+  }
+  return found
+}
+
+async function userDirectories(users: string): Promise<string[]> {
+  const names = await readdir(users).catch(() => [])
+  return names.map((name) => join(users, name))
+}
+
+function hostCandidates(sources: readonly Source[], directories: readonly string[]): Candidate[] {
+  return sources.flatMap((source) => {
+    const paths = [...source.sockets, ...directories.flatMap((dir) => source.userSockets.map((name) => join(dir, name)))]
+    return paths.map((path): Candidate => ({ path, source, listener: undefined, pid: 0, foreign: false }))
+  })
+}
+
+/** One process is enough to look into a mount namespace: that of the lowest pid is likely to live longest. */
+async function namespaceCandidates(sources: readonly Source[], proc: string, processes: readonly ProcessFacts[]): Promise<Candidate[]> {
+  const own = await readlink(join(proc, 'self/ns/mnt')).catch(() => '')
+  const entrances = new Map<string, number>()
+  for (const { mountNamespace, pid } of processes) {
+    if (mountNamespace !== own && !entrances.has(mountNamespace)) entrances.set(mountNamespace, pid)
+  }
+  const candidates: Candidate[] = []
+  for (const pid of entrances.values()) {
+    for (const source of sources) {
+      for (const socket of source.sockets) {
+        const path = await resolveInRoot(join(proc, String(pid), 'root'), socket)
+        if (path !== undefined) candidates.push({ path, source, listener: undefined, pid: 0, foreign: true })
+      }
+    }
+  }
+  return candidates
+}
+
+async function listenerCandidates(sources: readonly Source[], proc: string, processes: readonly ProcessFacts[]): Promise<Candidate[]> {
+  const own = await readlink(join(proc, 'self/ns/mnt')).catch(() => '')
+  const candidates: Candidate[] = []
+  for (const { pid, comm, mountNamespace } of processes) {
+    const listener = sources.find((one) => one.processes.includes(comm))
+    if (listener === undefined) continue
+    const root = join(proc, String(pid), 'root')
+    const foreign = mountNamespace !== own || (await readlink(root).catch(() => '')) !== '/'
+    for (const socket of await listeningSockets(proc, pid)) {
+      const path = foreign ? await resolveInRoot(root, socket) : socket
+      if (path !== undefined) candidates.push({ path, source: sourceByName(socket, [listener]), listener, pid, foreign })
+    }
+  }
+  return candidates
+}
+
+/** Sockets that exist, each once: under the first path at which it was seen, and with all that is known of it. */
+async function uniqueSockets(candidates: readonly Candidate[]): Promise<Candidate[]> {
+  const unique = new Map<string, Candidate>()
+  for (const candidate of candidates) {
+    const facts = await stat(candidate.path).catch(() => undefined)
+    if (facts?.isSocket() !== true) continue
+    const key = `${facts.dev}:${facts.ino}`
+    const first = unique.get(key)
+    if (first === undefined) unique.set(key, candidate)
+    else {
+      // The kind of the process that listens is surer than the name: /run/docker.sock may be a link to Podman's socket.
+      const source = candidate.listener === undefined ? first.source : (candidate.source ?? first.source)
+      unique.set(key, { ...first, source, listener: candidate.listener ?? first.listener, pid: first.pid || candidate.pid })
+    }
+  }
+  return [...unique.values()]
+}

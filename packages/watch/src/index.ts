@@ -1,0 +1,28 @@
+/** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
+export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
+export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
+export { type Cancellable, type EngineClient, type EngineEvent, type LifecycleType, NotAliveError } from './engine-client.ts'
+export type { EngineOptions, Packer } from './engine-options.ts'
+export type { EventOptions, TypedEvent } from './events/broadcast.ts'
+export type { Overflow } from './events/event-queue.ts'
+export type { ContainerFilter, FilterRules } from './events/filter.ts'
+export { type ConnectionEvent, type ContainerEvent, type EventSource, isContainerEvent, type WatchEvent } from './events/watch-event.ts'
+export type { Logger } from './logger.ts'
+export { MergedWatcher, watchAll, type WatchAllOptions } from './merged/merged-watcher.ts'
+export {
+  COMPOSER_PROJECT_LABEL,
+  type Container,
+  type ContainerFacts,
+  containerOf,
+  describeContainer,
+  type EngineRef,
+} from './picture/container.ts'
+export { Portfolio, Project } from './picture/portfolio.ts'
+export { POD_ID_LABEL, POD_INFRA_LABEL } from './podman/container-document.ts'
+export { PODMAN_SOCKET, PODMAN_TYPE, PodmanEngine } from './podman/podman-engine.ts'
+export { EngineApi, type Ping } from './rest/engine-api.ts'
+export type { Source } from './source.ts'
+export { SOURCES } from './sources.ts'
+export { openEngine, watch, type WatchTargetOptions } from './watch.ts'
+export { type Backoff, type ExponentialBackoff, exponentialBackoff, type Failure } from './watcher/backoff.ts'
+export { Watcher, type WatcherState, type WatchOptions } from './watcher/watcher.ts'

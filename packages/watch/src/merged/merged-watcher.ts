@@ -1,0 +1,204 @@
+/** All engines in one view: one portfolio, one order of events. */
+
+import { TeuError } from '@teu/spec'
+import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
+import type { Cancellable, EngineClient } from '../engine-client.ts'
+import type { EngineOptions } from '../engine-options.ts'
+import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
+import { type ContainerFilter, matcherFor } from '../events/filter.ts'
+import type { WatchEvent } from '../events/watch-event.ts'
+import { silent } from '../logger.ts'
+import { Portfolio } from '../picture/portfolio.ts'
+import { openEngine } from '../watch.ts'
+import type { Backoff } from '../watcher/backoff.ts'
+import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
+import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
+import { Member } from './member.ts'
+
+/** Options of {@link watchAll}. */
+export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<EngineOptions, 'pid'>, Cancellable {
+  /** Engines to watch: sockets, or clients, which are disposed with the view. Default: those that are found. */
+  readonly engines?: readonly (string | EngineClient)[] | undefined
+  /** Look for engines on this machine. Default: when none are given. */
+  readonly discover?: boolean | undefined
+  /** How often to look for new ones; the kernel does not tell of sockets in other mount namespaces. Default 10 000, `Infinity` for once. */
+  readonly discoverIntervalMs?: number | undefined
+  /** Where to look, for tests. */
+  readonly find?: Omit<FindOptions, 'signal'> | undefined
+  /** Each engine gets a backoff of its own. */
+  readonly newBackoff?: (() => Backoff) | undefined
+}
+
+const DISCOVER_INTERVAL_MS = 10_000
+
+/** See the head of this file. Events of one engine come in its order; between engines the order is that in which they were heard, the same
+ *  for every subscriber. A loop over the object itself closes it at its end; `events()` does not. */
+export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent> {
+  readonly #options: WatchAllOptions
+  readonly #broadcast: Broadcast
+  readonly #members = new Map<string, Member>()
+  /** Addresses of engines that are watched at another address already. */
+  readonly #twins = new Map<string, Member>()
+  readonly #closing = new LinkedAbort()
+  readonly #leaving = new Set<Promise<void>>()
+  readonly #ready: Deferred<void> = deferred()
+  #discovering: Promise<void> | undefined
+  #portfolio: Portfolio | undefined
+  readonly #running: Promise<void>
+
+  constructor(options: WatchAllOptions = {}) {
+    const { discoverIntervalMs = DISCOVER_INTERVAL_MS, signal } = options
+    if (!(discoverIntervalMs > 0)) throw new RangeError(`watchAll(): discoverIntervalMs must be > 0, got ${discoverIntervalMs}`)
+    this.#options = options
+    this.#broadcast = new Broadcast(options.logger ?? silent)
+    const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, options) : one))
+    if (signal?.aborted === true) this.#close()
+    else signal?.addEventListener('abort', this.#close, { once: true })
+    for (const client of clients) this.#add(client, false)
+    this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
+  }
+
+  /** The watchers of all engines. */
+  get watchers(): Watcher[] {
+    return [...this.#members.values()].map(({ watcher }) => watcher)
+  }
+
+  /** All live containers of all engines at this moment. Names may be found twice; see {@link Portfolio.container}. */
+  get portfolio(): Portfolio {
+    this.#portfolio ??= new Portfolio(this.#admitted().flatMap(({ portfolio }) => [...portfolio]))
+    return this.#portfolio
+  }
+
+  /** The live containers that a filter lets through. */
+  snapshot(filter?: ContainerFilter): Portfolio {
+    const matcher = matcherFor(filter)
+    return new Portfolio([...this.portfolio].filter((container) => matcher.container(container)))
+  }
+
+  /** Resolves when the first look for engines is over, and each engine that it found was listed or could not be reached. */
+  ready(options: Cancellable = {}): Promise<void> {
+    return abortable(this.#ready.promise, options.signal)
+  }
+
+  /** Looks for engines now. */
+  async discover(): Promise<void> {
+    this.#discovering ??= this.#discover().finally(() => (this.#discovering = undefined))
+    await this.#discovering
+  }
+
+  /** As {@link Watcher.events}, of all engines. */
+  events(options?: EventOptions): AsyncIterableIterator<WatchEvent> & AsyncDisposable {
+    return this.#broadcast.subscribe(() => this.#admitted().flatMap((member) => member.known()), options)
+  }
+
+  /** As {@link Watcher.on}. */
+  on<T extends WatchEvent['type']>(type: T, listener: (event: TypedEvent<T>) => void): () => void {
+    return this.#broadcast.on(type, listener)
+  }
+
+  /** As {@link Watcher.tap}; events of different engines never come together. */
+  tap(listener: (events: readonly WatchEvent[]) => void): () => void {
+    return this.#broadcast.tap(listener)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
+    try {
+      yield* this.events()
+    } finally {
+      await this[Symbol.asyncDispose]()
+    }
+  }
+
+  /** Ends everything, and closes all connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close()
+    await this.#running
+    await Promise.all([...this.#members.values()].map((member) => member.watcher[Symbol.asyncDispose]()))
+    await Promise.all(this.#leaving)
+    this.#members.clear()
+  }
+
+  readonly #close = (): void => {
+    this.#closing.abort(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
+    this.#options.signal?.removeEventListener('abort', this.#close)
+    this.#broadcast.end('done')
+    this.#ready.reject(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
+  }
+
+  async #run(discover: boolean, intervalMs: number): Promise<void> {
+    const { signal } = this.#closing
+    if (discover) await this.discover()
+    void Promise.all([...this.#members.values()].map(({ heard }) => heard)).then(() => this.#ready.resolve())
+    if (!discover || intervalMs === Infinity) return
+    for (;;) {
+      await pauseFor(intervalMs, signal)
+      if (signal.aborted) return
+      await this.discover()
+    }
+  }
+
+  async #discover(): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      const found = await findEngines({ ...this.#options.find, signal })
+      const addresses = new Set(found.map(({ address }) => address))
+      for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
+      for (const { source, address, pid, foreign } of found) {
+        if (!this.#twins.has(address)) this.#add(source.open(address, { ...this.#options, pid }), foreign)
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#options.logger?.warn({ err: error }, 'cannot look for engines')
+    }
+  }
+
+  #add(engine: EngineClient, foreign: boolean): void {
+    if (this.#members.has(engine.api)) return
+    const watcher = new Watcher(engine, { ...this.#options, backoff: this.#options.newBackoff?.() })
+    const member = new Member(watcher, foreign)
+    this.#members.set(engine.api, member)
+    watcher.tap((events) => this.#receive(member, events))
+    watcher.watch({ signal: this.#closing.signal }).catch(() => {
+      // Given up by its backoff, after it has said that it is lost.
+      if (!this.#closing.signal.aborted) this.#remove(member)
+    })
+  }
+
+  #receive(member: Member, events: readonly WatchEvent[]): void {
+    // One that has left may have something to say until it is closed.
+    if (this.#members.get(member.watcher.api) !== member) return
+    const engine = events[0]?.engine
+    if (engine !== undefined && engine.id !== '') {
+      const twin = this.#admitted().find((other) => other !== member && other.isEngine(engine))
+      if (twin !== undefined) {
+        this.#twins.set(member.watcher.api, twin)
+        return this.#remove(member)
+      }
+    }
+    member.admitted = true
+    member.note(events)
+    this.#portfolio = undefined
+    this.#broadcast.publish(events)
+  }
+
+  /** Whoever has followed the events must not keep containers that nobody watches any more. */
+  #remove(member: Member): void {
+    this.#members.delete(member.watcher.api)
+    for (const [address, twin] of this.#twins) if (twin === member) this.#twins.delete(address)
+    this.#portfolio = undefined
+    if (member.admitted) this.#broadcast.publish(member.farewell())
+    member.leave()
+    const leaving = member.watcher[Symbol.asyncDispose]().finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
+  }
+
+  #admitted(): Member[] {
+    return [...this.#members.values()].filter(({ admitted }) => admitted)
+  }
+}
+
+/** Watches all engines of this machine, or those that are given, those that come later too.
+ *  `for await (const event of watchAll({ signal }))` ends, without an error, when the signal is aborted and everything is closed.
+ *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for sockets in `engines`, see {@link watch} */
+export function watchAll(options?: WatchAllOptions): MergedWatcher {
+  return new MergedWatcher(options)
+}

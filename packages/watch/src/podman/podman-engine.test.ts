@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { type Answer, json, RestServer } from '../testing/rest-server.ts'
+import { engineIdOf } from './engine-id.ts'
+import { PodmanEngine } from './podman-engine.ts'
+
+const item = { Id: 'one', Names: ['web'], Labels: null, State: 'paused', Pid: 11, Pod: 'pod1', IsInfra: false, StartedAt: 1_795_848_782 }
+
+const podman: Answer = (target, response) => {
+  const [path = ''] = target.split('?')
+  if (path === '/_ping') response.writeHead(200, { 'api-version': '1.41', 'libpod-api-version': '4.3.1' }).end('OK')
+  else if (path === '/libpod/info') json(response, { store: { graphRoot: '/store' }, version: { Version: '4.3.1' } })
+  else if (path === '/libpod/containers/json')
+    json(response, [item, { ...item, Id: 'two', Pid: 0 }, { ...item, Id: 'infra', Pod: 'pod1', IsInfra: true }])
+  else if (path === '/libpod/containers/one/json') {
+    const State = { Pid: 11, Paused: true, StartedAt: '2026-11-28T06:53:02.047361078Z' }
+    json(response, { Id: 'one', Name: 'web', State, Config: { Labels: null }, Pod: 'pod1', HostConfig: { Privileged: false } })
+  } else json(response, { message: 'no' }, 404)
+}
+
+describe('PodmanEngine', () => {
+  it('lists and inspects alike, with pods as labels', async () => {
+    await using server = await RestServer.start('podman.sock', podman)
+    await using engine = new PodmanEngine(server.path)
+    const [one, infra, ...others] = await engine.list()
+    expect(one).toMatchObject({ id: 'one', name: 'web', pid: 11, paused: true, labels: { 'dev.teu/podman.pod.id': 'pod1' } })
+    expect(infra?.labels).toEqual({ 'dev.teu/podman.pod.id': 'pod1', 'dev.teu/podman.pod.infra': '' })
+    expect(others).toEqual([])
+    const inspected = await engine.inspect('one')
+    expect({ ...inspected, startedAt: one?.startedAt }).toEqual(one)
+    await expect(engine.inspect('nobody')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    expect(await engine.version()).toBe('4.3.1')
+    expect(await engine.id()).toBe(one?.engine.id)
+  })
+
+  it.each([
+    ['something else', {}],
+    ['Podman 3', { 'libpod-api-version': '3.4.4' }],
+  ])('refuses %s', async (_, headers) => {
+    await using server = await RestServer.start('podman.sock', (__, response) => {
+      response.writeHead(200, { 'api-version': '1.41', ...headers }).end('OK')
+    })
+    await using engine = new PodmanEngine(server.path)
+    await expect(engine.attempt()).rejects.toMatchObject({ code: 'ERR_TEU_UNSUPPORTED' })
+  })
+})
+
+it('the id of an engine stands for machine and storage', () => {
+  const id = engineIdOf({ host: { hostname: 'h' }, store: { graphRoot: '/a' } })
+  expect(id).toMatch(/^[0-9a-f]{32}$/)
+  expect(engineIdOf({ host: { hostname: 'h' }, store: { graphRoot: '/a' } })).toBe(id)
+  expect(engineIdOf({ host: { hostname: 'h' }, store: { graphRoot: '/b' } })).not.toBe(id)
+})

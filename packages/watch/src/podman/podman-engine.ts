@@ -1,0 +1,102 @@
+/** Podman, over its own REST API for containers and the one that it has from Docker for events.
+ *
+ *  Why not all of Docker's API: its list leaves out paused containers and pids and its documents leave out pods, and the engine id that it
+ *  shows is another one at each call. */
+
+import { TeuError } from '@teu/spec'
+import type { Cancellable, EngineClient, EngineEvent } from '../engine-client.ts'
+import { type EngineOptions, packedContainer } from '../engine-options.ts'
+import type { Container, EngineRef } from '../picture/container.ts'
+import { EngineApi, query } from '../rest/engine-api.ts'
+import { EventStream } from '../rest/event-stream.ts'
+import { listedFactsOf, type PodmanDocument, podmanFactsOf, type PodmanListItem } from './container-document.ts'
+import { engineIdOf, type PodmanInfo } from './engine-id.ts'
+
+/** Type of Podman engines. */
+export const PODMAN_TYPE = 'podman.io'
+
+/** Where root's Podman listens. */
+export const PODMAN_SOCKET = '/run/podman/podman.sock'
+
+/** Major version of the API, and the oldest Podman that answers well to it: 3 joined several values of one filter by "and". */
+const OLDEST_MAJOR = 4
+const BASE = '/v4.0.0'
+
+/** See the head of this file. The connection is made when it is needed. */
+export class PodmanEngine implements EngineClient<EngineApi> {
+  readonly type: string = PODMAN_TYPE
+  readonly pid: number
+  readonly client: EngineApi
+  readonly #options: EngineOptions
+  readonly #events = new EventStream()
+  #id = ''
+  #clock: Date | undefined
+
+  /** @param address  `unix:///path` or the path; default {@link PODMAN_SOCKET} */
+  constructor(address: string = PODMAN_SOCKET, options: EngineOptions = {}) {
+    this.client = new EngineApi(address)
+    this.pid = options.pid ?? 0
+    this.#options = options
+  }
+
+  get api(): string {
+    return this.client.address
+  }
+
+  /** Looks who answers.
+   *  @throws {TeuError} ERR_TEU_UNSUPPORTED when it is no Podman, or one before 4.0 */
+  async attempt(options: Cancellable = {}): Promise<void> {
+    const { libpodVersion, date } = await this.client.ping(options)
+    if (libpodVersion === undefined || Number.parseInt(libpodVersion, 10) < OLDEST_MAJOR) {
+      const who = libpodVersion === undefined ? 'something else answers' : `${libpodVersion} answers, ${OLDEST_MAJOR}.0 is needed`
+      throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot watch ${this.api} as Podman: ${who}`)
+    }
+    this.#clock = date
+  }
+
+  /** Made of the machine and the place of its containers, because Podman has none. */
+  async id(options: Cancellable = {}): Promise<string> {
+    if (this.#id === '') this.#id = await this.#info(options).then(engineIdOf, () => '')
+    return this.#id
+  }
+
+  async version(options: Cancellable = {}): Promise<string> {
+    return await this.#info(options).then(
+      (info) => info.version?.Version ?? '',
+      () => '',
+    )
+  }
+
+  async list(options: Cancellable = {}): Promise<Container[]> {
+    const filters = { status: ['running', 'paused'] }
+    const items = (await this.client.get(`${BASE}/libpod/containers/json?${query({ filters })}`, options)) as PodmanListItem[] | null
+    const engine = await this.#ref(options)
+    return (items ?? []).flatMap((item) => {
+      const facts = listedFactsOf(item, engine)
+      return facts === undefined ? [] : [packedContainer(facts, item, this.#options)]
+    })
+  }
+
+  async inspect(nameOrId: string, options: Cancellable = {}): Promise<Container> {
+    const document = (await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)) as PodmanDocument
+    return packedContainer(podmanFactsOf(document, await this.#ref(options)), document, this.#options)
+  }
+
+  /** Podman reads its events from a log, a moment after they were written; with the events backend `none` there are none, and this fails. */
+  async lifecycleEvents({ signal }: { signal: AbortSignal }): Promise<AsyncIterable<EngineEvent>> {
+    if (this.#clock === undefined) await this.attempt({ signal })
+    return await this.#events.open(this.client, '/events', this.#clock ?? new Date(), signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client[Symbol.dispose]()
+  }
+
+  async #info(options: Cancellable): Promise<PodmanInfo> {
+    return (await this.client.get(`${BASE}/libpod/info`, options)) as PodmanInfo
+  }
+
+  async #ref(options: Cancellable): Promise<EngineRef> {
+    return { type: this.type, id: await this.id(options), api: this.api }
+  }
+}

@@ -1,0 +1,113 @@
+/** What the REST APIs of Docker and Podman have in common: the ping, versions in the path, JSON answers, errors with a message. */
+
+import { TeuError } from '@teu/spec'
+import type { Cancellable } from '../engine-client.ts'
+import { parseJsonLines } from './json-lines.ts'
+import { type HttpAnswer, UnixHttp } from './unix-http.ts'
+
+/** What an engine says when it is asked for a sign of life. */
+export interface Ping {
+  /** Newest version of Docker's API that it speaks. */
+  readonly apiVersion: string
+  /** Version of Podman's own API; undefined for whatever is not Podman. */
+  readonly libpodVersion: string | undefined
+  /** The engine's clock, which shows seconds. */
+  readonly date: Date
+}
+
+/** `unix:///path`, or the path itself, as a path.
+ *  @throws {TeuError} ERR_TEU_UNSUPPORTED for other addresses */
+export function socketPath(address: string): string {
+  const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address
+  if (path.startsWith('/')) return path
+  throw new TeuError(
+    'ERR_TEU_UNSUPPORTED',
+    `Cannot use the address "${address}": only Unix sockets are known, as in unix:///run/docker.sock`,
+  )
+}
+
+/** A query in a URL; objects as JSON. */
+export function query(values: Readonly<Record<string, string | object>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${encodeURIComponent(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .join('&')
+}
+
+/** A moment as the engines take it for `since`: seconds with a fraction. */
+export function unixSeconds(date: Date): string {
+  return (date.getTime() / 1000).toFixed(3)
+}
+
+/** See the head of this file. Targets begin with their version: `/v1.41/containers/json`. */
+export class EngineApi implements Disposable {
+  readonly address: string
+  readonly #http: UnixHttp
+
+  /** @param address  `unix:///path` or the path */
+  constructor(address: string) {
+    const path = socketPath(address)
+    this.address = `unix://${path}`
+    this.#http = new UnixHttp(path)
+  }
+
+  /** Asks for a sign of life.
+   *  @throws {TeuError} ERR_TEU_SYSTEM when there is no engine, or when what answers is none */
+  async ping(options?: Cancellable): Promise<Ping> {
+    const answer = await this.#http.get('/_ping', options)
+    const apiVersion = answer.header('api-version')
+    if (answer.status !== 200 || apiVersion === undefined) {
+      throw new TeuError('ERR_TEU_SYSTEM', `What listens at ${this.address} has no Docker API: status ${answer.status}`)
+    }
+    const date = new Date(answer.header('date') ?? '')
+    return { apiVersion, libpodVersion: answer.header('libpod-api-version'), date: Number.isNaN(date.getTime()) ? new Date() : date }
+  }
+
+  /** A JSON answer.
+   *  @throws {TeuError} ERR_TEU_NOT_FOUND for status 404, ERR_TEU_SYSTEM for others that are no success */
+  async get(target: string, options?: Cancellable): Promise<unknown> {
+    const { status, body } = await this.#answer(target, options)
+    if (status !== 200) throw failed(target, status, body)
+    try {
+      return JSON.parse(body)
+    } catch (cause) {
+      throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no JSON`, { cause })
+    }
+  }
+
+  /** JSON documents as they come. */
+  async stream(target: string, signal: AbortSignal): Promise<AsyncIterable<unknown>> {
+    const chunks = await this.#http.stream(target, signal, (status, body) => {
+      if (status !== 200) throw failed(target, status, body)
+    })
+    return parseJsonLines(chunks)
+  }
+
+  [Symbol.dispose](): void {
+    this.#http[Symbol.dispose]()
+  }
+
+  async #answer(target: string, options: Cancellable | undefined): Promise<HttpAnswer> {
+    try {
+      return await this.#http.get(target, options)
+    } catch (error) {
+      // A connection that was kept may have been closed by the engine just when it was used again. GET may be repeated.
+      if (!(error instanceof TeuError) || error.errno !== 'ECONNRESET') throw error
+      return await this.#http.get(target, options)
+    }
+  }
+}
+
+function failed(target: string, status: number, body: string): TeuError {
+  const code = status === 404 ? 'ERR_TEU_NOT_FOUND' : 'ERR_TEU_SYSTEM'
+  return new TeuError(code, `GET ${target} failed with status ${status}: ${messageOf(body)}`)
+}
+
+function messageOf(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown }
+    if (typeof message === 'string') return message
+  } catch {
+    // The text itself has to do.
+  }
+  return body.trim().slice(0, 200)
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { json, RestServer } from '../testing/rest-server.ts'
+import { EngineApi, query, socketPath, unixSeconds } from './engine-api.ts'
+import { parseJsonLines } from './json-lines.ts'
+import { UnixHttp } from './unix-http.ts'
+
+const never = (): void => undefined
+
+async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
+}
+
+describe('parseJsonLines()', () => {
+  it('puts together what was split anywhere, within a character too', async () => {
+    const bytes = Buffer.from('{"a":"é"}\n{"b":2}\n\n')
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      async function* split(): AsyncGenerator<Uint8Array> {
+        yield bytes.subarray(0, cut)
+        yield bytes.subarray(cut)
+      }
+      expect(await collect(parseJsonLines(split()))).toEqual([{ a: 'é' }, { b: 2 }])
+    }
+  })
+
+  it('refuses lines that are no JSON, and lines without an end', async () => {
+    await expect(collect(parseJsonLines(chunks('{"a":\n')))).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+    await expect(collect(parseJsonLines(chunks(...Array<string>(5).fill('x'.repeat(1024 * 1024)))))).rejects.toThrow('more than')
+  })
+})
+
+it('addresses are paths of sockets', () => {
+  expect(socketPath('unix:///run/docker.sock')).toBe('/run/docker.sock')
+  expect(socketPath('/run/docker.sock')).toBe('/run/docker.sock')
+  for (const address of ['tcp://host:2375', 'docker.sock', '', 'unix://docker.sock']) {
+    expect(() => socketPath(address)).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+  }
+})
+
+it('queries are encoded', () => {
+  expect(query({ since: '1.5', filters: { type: ['a b'] } })).toBe('since=1.5&filters=%7B%22type%22%3A%5B%22a%20b%22%5D%7D')
+  expect(unixSeconds(new Date(1_500_042))).toBe('1500.042')
+})
+
+describe('UnixHttp', () => {
+  it('says what is wrong when nobody listens', async () => {
+    using http = new UnixHttp('/nonexistent/socket')
+    const refused = { code: 'ERR_TEU_SYSTEM', syscall: 'connect', errno: 'ENOENT', path: '/nonexistent/socket' }
+    await expect(http.get('/')).rejects.toMatchObject(refused)
+    await expect(http.stream('/', new AbortController().signal, never)).rejects.toMatchObject(refused)
+  })
+
+  it('gives up after a time, and when it is told to', async () => {
+    await using server = await RestServer.start('s', never)
+    using http = new UnixHttp(server.path)
+    await expect(http.get('/', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const answer = http.get('/', { signal: abort.signal })
+    setTimeout(() => abort.abort(reason), 5)
+    await expect(answer).rejects.toBe(reason)
+    await expect(http.get('/', { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  it('has a stream before its first byte, and ends it with the signal', async () => {
+    await using server = await RestServer.start('s', (_, response) => setTimeout(() => response.write('one'), 10))
+    using http = new UnixHttp(server.path)
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const heard: string[] = []
+    const read = async (): Promise<void> => {
+      for await (const chunk of await http.stream('/', abort.signal, never)) {
+        heard.push(String(chunk))
+        abort.abort(reason)
+      }
+    }
+    await expect(read()).rejects.toBe(reason)
+    expect(heard).toEqual(['one'])
+  })
+
+  it('a stream that breaks off throws', async () => {
+    await using server = await RestServer.start('s', (_, response) => {
+      response.write('one')
+      setTimeout(() => response.destroy(), 10)
+    })
+    using http = new UnixHttp(server.path)
+    const stream = await http.stream('/', new AbortController().signal, never)
+    await expect(collect(stream)).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', errno: 'ECONNRESET' })
+  })
+
+  it('a stream that nobody reads ends with the signal too', async () => {
+    let closed!: () => void
+    const gone = new Promise<void>((resolve) => (closed = resolve))
+    await using server = await RestServer.start('s', (_, response) => {
+      response.on('close', closed)
+      response.write('one')
+    })
+    using http = new UnixHttp(server.path)
+    const abort = new AbortController()
+    await http.stream('/', abort.signal, never)
+    setTimeout(() => abort.abort(), 10)
+    await gone
+  })
+})
+
+describe('EngineApi', () => {
+  it('translates what the engine refuses', async () => {
+    await using server = await RestServer.start('s', (target, response) => {
+      if (target === '/gone') json(response, { message: 'No such container: x' }, 404)
+      else if (target === '/broken') response.end('{')
+      else response.writeHead(500).end('a text')
+    })
+    using api = new EngineApi(server.path)
+    await expect(api.get('/gone')).rejects.toMatchObject({
+      code: 'ERR_TEU_NOT_FOUND',
+      message: 'GET /gone failed with status 404: No such container: x',
+    })
+    await expect(api.get('/broken')).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+    await expect(api.get('/other')).rejects.toThrow('status 500: a text')
+    await expect(collect(await api.stream('/other', new AbortController().signal))).rejects.toThrow('status 500: a text')
+    await expect(api.ping()).rejects.toThrow('has no Docker API')
+  })
+})

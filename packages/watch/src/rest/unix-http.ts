@@ -1,0 +1,154 @@
+/** HTTP/1.1 over a Unix socket, for engines' REST APIs. Answers are bounded: the other side may be anybody's. */
+
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { TeuError } from '@teu/spec'
+
+/** A complete answer. */
+export interface HttpAnswer {
+  readonly status: number
+  /** Value of a header, by its name in lower case. */
+  header(name: string): string | undefined
+  readonly body: string
+}
+
+/** Options of one request. */
+export interface HttpOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Until the answer is complete. Default 30 000. */
+  readonly timeoutMs?: number | undefined
+}
+
+const TIMEOUT_MS = 30_000
+const MAX_BODY_BYTES = 64 * 1024 * 1024
+/** Connections kept for requests; event streams have their own. */
+const MAX_SOCKETS = 8
+
+/** See the head of this file. */
+export class UnixHttp implements Disposable {
+  /** Path of the socket. */
+  readonly path: string
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** GET, with the answer as a whole, whatever its status is.
+   *  @throws {TeuError} ERR_TEU_SYSTEM when there is no connection, ERR_TEU_TIMEOUT */
+  async get(target: string, options: HttpOptions = {}): Promise<HttpAnswer> {
+    const { signal, timeoutMs = TIMEOUT_MS } = options
+    signal?.throwIfAborted()
+    const message = `GET ${target} on ${this.path} took longer than ${timeoutMs} ms`
+    const sent = request({ socketPath: this.path, path: target, agent: this.#agent, headers: { Host: 'localhost' } })
+    const timer = setTimeout(() => sent.destroy(new TeuError('ERR_TEU_TIMEOUT', message, { path: this.path })), timeoutMs)
+    try {
+      return await this.#abortable(sent, signal, async () => {
+        const response = await this.#respond(sent)
+        return { status: response.statusCode ?? 0, header: headerOf(response), body: await readBody(response) }
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** GET of a stream that lasts. Resolves when the request is on its way: some servers send no header before they have something to say.
+   *  The signal ends the stream at any time.
+   *  @param check  is shown status and, for those that are no success, the body; it throws what is wrong
+   *  @throws {TeuError} ERR_TEU_SYSTEM when there is no connection; the iteration throws it when the connection is lost */
+  async stream(target: string, signal: AbortSignal, check: (status: number, body: string) => void): Promise<AsyncIterable<Buffer>> {
+    signal.throwIfAborted()
+    const sent = request({ socketPath: this.path, path: target, agent: false, headers: { Host: 'localhost' } })
+    const response = this.#respond(sent)
+    response.catch(() => undefined)
+    // Also while nobody reads, or when nobody ever does.
+    const abort = (): void => void sent.destroy()
+    signal.addEventListener('abort', abort, { once: true })
+    sent.once('close', () => signal.removeEventListener('abort', abort))
+    await this.#abortable(sent, signal, () => Promise.race([whenSent(sent), response]))
+    return this.#chunks(sent, response, signal, check)
+  }
+
+  /** Closes the connections that are kept. */
+  [Symbol.dispose](): void {
+    this.#agent.destroy()
+  }
+
+  async *#chunks(
+    sent: ClientRequest,
+    responding: Promise<IncomingMessage>,
+    signal: AbortSignal,
+    check: (status: number, body: string) => void,
+  ): AsyncGenerator<Buffer> {
+    try {
+      const response = await responding
+      const status = response.statusCode ?? 0
+      check(status, status === 200 ? '' : await readBody(response))
+      for await (const chunk of response) yield chunk as Buffer
+      signal.throwIfAborted()
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#translate(error)
+    } finally {
+      sent.destroy()
+    }
+  }
+
+  #respond(sent: ClientRequest): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      sent.on('response', resolve)
+      sent.on('error', reject)
+      sent.end()
+    })
+  }
+
+  async #abortable<T>(sent: ClientRequest, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const abort = (): void => void sent.destroy()
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      return await work()
+    } catch (error) {
+      sent.destroy()
+      signal?.throwIfAborted()
+      throw this.#translate(error)
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    if (error instanceof TeuError) return error
+    const { code: errno, syscall = 'connect' } = error as NodeJS.ErrnoException
+    const message = `Cannot talk to ${this.path}: ${errno === undefined ? String(error) : `${syscall} failed with ${errno}`}`
+    return new TeuError('ERR_TEU_SYSTEM', message, { syscall, errno, path: this.path, cause: error })
+  }
+}
+
+const headerOf =
+  ({ headers }: IncomingMessage) =>
+  (name: string): string | undefined => {
+    const value = headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new TeuError('ERR_TEU_SYSTEM', `The answer has more than ${MAX_BODY_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** The request is with the kernel, and so there is a server. */
+function whenSent(sent: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    sent.once('finish', () => {
+      const { socket } = sent
+      // `finish` may come while the connection is still being made.
+      if (socket === null || !socket.connecting) resolve()
+      else socket.once('connect', () => resolve())
+    })
+  })
+}

@@ -1,0 +1,22 @@
+/** A kind of engine: how its sockets are recognised, and how they are opened. Whatever else is special is behind {@link EngineClient}. */
+
+import type { Cancellable, EngineClient } from './engine-client.ts'
+import type { EngineOptions } from './engine-options.ts'
+
+/** One kind of engine. */
+export interface Source {
+  /** As in {@link EngineClient.type}. */
+  readonly type: string
+  /** Where it listens by default. Without symbolic links: /run, not /var/run. */
+  readonly sockets: readonly string[]
+  /** Where it listens for an ordinary user, below /run/user/UID. */
+  readonly userSockets: readonly string[]
+  /** File names by which a socket anywhere is recognised. */
+  readonly socketName: RegExp
+  /** Names of its processes, as in /proc/PID/comm. */
+  readonly processes: readonly string[]
+  /** A client; it connects when it is needed. */
+  open(address: string, options?: EngineOptions): EngineClient
+  /** Does such an engine answer there? For sockets whose name says nothing. Never fails. */
+  answers(address: string, options?: Cancellable): Promise<boolean>
+}

@@ -1,0 +1,13 @@
+/** The kinds of engines that are known. A new one is a folder of its own and a line here. */
+
+import { basename } from 'node:path'
+import { DOCKER } from './docker/source.ts'
+import { PODMAN } from './podman/source.ts'
+import type { Source } from './source.ts'
+
+export const SOURCES: readonly Source[] = [DOCKER, PODMAN]
+
+/** The source that a socket's name speaks of. */
+export function sourceByName(path: string, sources: readonly Source[] = SOURCES): Source | undefined {
+  return sources.find(({ socketName }) => socketName.test(basename(path)))
+}

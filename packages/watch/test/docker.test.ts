@@ -1,0 +1,12 @@
+/** The watcher with Docker. */
+
+import { DockerDaemon } from './support/docker-daemon.ts'
+import { engineSuite } from './support/engine-suite.ts'
+
+engineSuite({
+  name: 'dockerd',
+  programs: ['dockerd', 'containerd'],
+  make: (lab) => new DockerDaemon(lab),
+  many: 200,
+  live: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
+})

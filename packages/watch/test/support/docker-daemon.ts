@@ -1,0 +1,75 @@
+/** dockerd of Debian, without a network. */
+
+import { existsSync, rmdirSync, writeFileSync } from 'node:fs'
+import type { Child } from '../../../../tests/harness/child.ts'
+import type { Lab } from '../../../../tests/harness/lab.ts'
+import { Daemon } from './daemon.ts'
+import { killStrays } from './strays.ts'
+
+/** dockerd makes these whatever it is told. */
+const FIXED_DIRECTORIES = ['/run/docker/plugins', '/run/docker']
+
+/** Plugins that a daemon without CRI and without special file systems has no use for. */
+const DISABLED_PLUGINS = [
+  'grpc.v1.cri',
+  'internal.v1.opt',
+  'snapshotter.v1.btrfs',
+  'snapshotter.v1.zfs',
+  'snapshotter.v1.aufs',
+  'snapshotter.v1.devmapper',
+]
+
+/** See the head of this file. Containers survive it, as with `live-restore`: they belong to a containerd of their own. dockerd's own one
+ *  would not start again after it was killed, on a machine whose process 1 is slow to bury the dead. */
+export class DockerDaemon extends Daemon {
+  readonly type = 'docker.com'
+  readonly overlap = 3
+  readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
+  #containerd: Child | undefined
+
+  constructor(lab: Lab, socket: string = lab.path('docker.sock')) {
+    super(lab, socket)
+  }
+
+  override async start(): Promise<void> {
+    if (this.#containerd === undefined) {
+      const config = this.lab.path('containerd.toml')
+      const disabled = DISABLED_PLUGINS.map((name) => `"io.containerd.${name}"`).join(', ')
+      const places = [`root = "${this.lab.path('ctd')}"`, `state = "${this.lab.path('cts')}"`]
+      const lines = ['version = 2', ...places, `disabled_plugins = [${disabled}]`, '[grpc]', `address = "${this.lab.path('ctd.sock')}"`, '']
+      writeFileSync(config, lines.join('\n'))
+      this.#containerd = this.lab.spawn(['containerd', '--config', config])
+      await this.#containerd.stderr.waitFor((line) => line.includes('containerd successfully booted'))
+    }
+    await super.start()
+  }
+
+  protected line(): { command: string[]; env: Record<string, string> } {
+    const { lab } = this
+    writeFileSync(lab.path('daemon.json'), '{}')
+    const places = ['--data-root', lab.path('docker'), '--exec-root', lab.path('exec'), '--pidfile', lab.path('docker.pid')]
+    const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false']
+    const rest = ['--config-file', lab.path('daemon.json'), '--storage-driver=overlay2', '--live-restore', '--log-level=error']
+    const containerd = ['--containerd', lab.path('ctd.sock')]
+    return { command: ['dockerd', '--host', `unix://${this.socket}`, ...containerd, ...places, ...network, ...rest], env: {} }
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await super.close()
+    } finally {
+      await this.#containerd?.[Symbol.asyncDispose]()
+      // A dockerd that is killed at a bad moment forgets a shim, and its successor does not look for it.
+      killStrays(this.lab.mark)
+      // With live-restore dockerd leaves its data mounted over itself.
+      await this.lab.command(['umount', '--lazy', this.lab.path('docker')])
+    }
+    for (const dir of this.#made) {
+      try {
+        rmdirSync(dir)
+      } catch {
+        // Another engine is at home there by now.
+      }
+    }
+  }
+}
