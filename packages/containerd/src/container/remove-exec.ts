@@ -12,7 +12,7 @@ export async function removeExec(ctx: ClientContext, container: KnownContainer, 
   const isCurrent = container.execs.get(run.processId) === run
   try {
     // Another client's exec is deleted by that client, who wants its exit status.
-    if (isCurrent && !run.isForeign) await deleteExec(ctx, run)
+    if (isCurrent && !run.isForeign) await deleteExec(ctx, run.containerId, run.processId)
   } catch (error) {
     report({ what: `delete process ${run.processId}`, containerId: container.id, error })
     const isLost = isTeuError(error, 'ERR_TEU_UNAVAILABLE') || isTeuError(error, 'ERR_TEU_TIMEOUT')
@@ -32,10 +32,10 @@ export async function forgetExec(container: KnownContainer, run: ProcessRun): Pr
   run.removed.resolve()
 }
 
-async function deleteExec(ctx: ClientContext, run: ProcessRun): Promise<void> {
-  const { containerId, processId } = run
+/** Deletes an exec that has ended from the shim's list. One that is not there is no failure. */
+export async function deleteExec(ctx: ClientContext, containerId: string, execId: string): Promise<void> {
   try {
-    await ctx.services.tasks.deleteProcess({ containerId, execId: processId }, { timeoutMs: ctx.timing.cleanupMs })
+    await ctx.services.tasks.deleteProcess({ containerId, execId }, { timeoutMs: ctx.timing.cleanupMs })
   } catch (error) {
     if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }

@@ -6,7 +6,7 @@ import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
 import { ProcessRun } from '../container/process-run.ts'
 import { readProcess } from '../container/read-process.ts'
-import { forgetExec } from '../container/remove-exec.ts'
+import { deleteExec, forgetExec } from '../container/remove-exec.ts'
 import { watchEnd } from '../container/watch-end.ts'
 import { makeBundleDir } from '../container/bundle-dir.ts'
 import type { ClientContext } from '../context.ts'
@@ -118,23 +118,18 @@ async function killAndDelete(ctx: ClientContext, containerId: string, execId: st
     if (status === 'running' || isPaused) await ctx.services.tasks.kill({ containerId, execId, signal: SIGKILL })
     // On cgroup v1 a paused process ends when it is resumed, and not before.
     if (isPaused) return void deleteLater(ctx, containerId, execId)
-    await deleteEnded(ctx, containerId, execId, status === 'running')
+    if (status === 'running') await ctx.services.tasks.wait({ containerId, execId }, { timeoutMs: ctx.timing.cleanupMs })
+    await deleteExec(ctx, containerId, execId)
   } catch (error) {
     if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
   }
-}
-
-async function deleteEnded({ services, timing }: ClientContext, containerId: string, execId: string, isEnding: boolean): Promise<void> {
-  const timeoutMs = timing.cleanupMs
-  if (isEnding) await services.tasks.wait({ containerId, execId }, { timeoutMs })
-  await services.tasks.deleteProcess({ containerId, execId }, { timeoutMs })
 }
 
 /** What is not deleted in the life of this client goes with the task. */
 async function deleteLater(ctx: ClientContext, containerId: string, execId: string): Promise<void> {
   try {
     await ctx.services.tasks.wait({ containerId, execId }, { signal: ctx.closed })
-    await deleteEnded(ctx, containerId, execId, false)
+    await deleteExec(ctx, containerId, execId)
   } catch (error) {
     const isExpected = ctx.closed.aborted || isTeuError(error, 'ERR_TEU_NOT_FOUND')
     if (!isExpected) report({ what: `delete process ${execId}`, containerId, error })
