@@ -37,7 +37,9 @@ describeIf('wait() after an OOM kill', [needsRoot], () => {
       const report = who === 'creator' ? own : await (await containers.load(id)).wait()
       expect(report.signal).toBe('SIGKILL')
       expect(report.oomKilled).toBe(true)
-      expect(report.oom).toMatchObject({ kills: 1, limitBytes: BigInt(LIMIT), peakBytes: BigInt(LIMIT) })
+      expect(report.oom).toMatchObject({ limitBytes: BigInt(LIMIT), peakBytes: BigInt(LIMIT) })
+      // A process that the kernel chooses twice, or a second one while the first lets go of its memory, counts too.
+      expect(report.oom?.kills).toBeGreaterThanOrEqual(1)
     } finally {
       await container.destroy({ force: true })
     }
