@@ -22,7 +22,7 @@ const UNSURE_MS = 1_000
 export interface LinkEvents {
   /** A new subscription is about to be made. `stands` resolves with true when it does, with false when it was lost before. */
   subscribing(stands: Promise<boolean>): void
-  /** An envelope of the namespace's tasks. Must not throw. */
+  /** An envelope of the namespace's tasks, or of a record that has changed. Must not throw. */
   received(envelope: Envelope): void
   /** The daemon lets nobody publish, so events may have been missed when `stands` resolved. */
   unsure(): void
@@ -41,7 +41,7 @@ export class Link {
 
   constructor(services: Services, namespace: string, events: LinkEvents) {
     this.#services = services
-    this.#filters = [`namespace=="${namespace}",topic~="^/tasks/"`, `topic=="${SYNC_TOPIC}"`]
+    this.#filters = [`namespace=="${namespace}",topic~="^/(tasks/|containers/(update|delete)$)"`, `topic=="${SYNC_TOPIC}"`]
     this.#events = events
   }
 

@@ -15,6 +15,7 @@ import { readProcess } from '../container/read-process.ts'
 /** Compares every known container once the subscription stands. Events of the new stream queue behind that. */
 export function resyncWhen(ctx: ClientContext, stands: Promise<boolean>): void {
   for (const container of ctx.known.values()) {
+    container.freshBasis = undefined
     container.queue.push(async () => {
       if (await stands) await resync(ctx, container)
     })

@@ -5,6 +5,7 @@ import { report } from '../report.ts'
 import { INIT_PROCESS } from '../types.ts'
 import type { ProcessRun } from './process-run.ts'
 import { SharedLock } from './shared-lock.ts'
+import type { TaskBasis } from './task-basis.ts'
 
 /** Execs that start at the same time in one container: older shims start one after another, and stall when many wait. */
 const MAX_STARTING_EXECS = 4
@@ -27,6 +28,8 @@ export class KnownContainer {
   /** Since the last start. */
   oomKilled = false
   isPaused = false
+  /** Of the record as this client has just made it; undefined when a task was made of it or it may have changed: then it is asked for. */
+  freshBasis: TaskBasis | undefined
   /** Settles when the FIFOs of former tasks are removed. */
   tidying: Promise<unknown> = Promise.resolve()
 

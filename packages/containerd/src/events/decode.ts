@@ -2,6 +2,8 @@
 
 import { readProtobufAny, type Any } from '../any.ts'
 import {
+  ContainerDeleteSchema,
+  ContainerUpdateSchema,
   TaskCreateSchema,
   TaskDeleteSchema,
   TaskExecAddedSchema,
@@ -71,6 +73,13 @@ export function decodeTaskEvent(envelope: Envelope): RawEvent | undefined {
   const [type, read] = reader
   const fields = read(envelope.event)
   return fields === undefined ? undefined : { type, timestamp: readTime(envelope.timestamp) ?? new Date(), ...fields }
+}
+
+/** The id of a container whose record was changed or removed; undefined for other envelopes.
+ *  @throws {Error} for bytes that are no message */
+export function decodeRecordChange({ topic, event }: Envelope): string | undefined {
+  if (topic === '/containers/update') return readProtobufAny(ContainerUpdateSchema, event)?.id
+  return topic === '/containers/delete' ? readProtobufAny(ContainerDeleteSchema, event)?.id : undefined
 }
 
 function map<T, U>(value: T | undefined, change: (value: T) => U): U | undefined {

@@ -11,7 +11,7 @@ import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { report } from '../report.ts'
 import { taskStatus } from '../task-status.ts'
 import { INIT_PROCESS } from '../types.ts'
-import { decodeTaskEvent, type RawEvent } from './decode.ts'
+import { decodeRecordChange, decodeTaskEvent, type RawEvent } from './decode.ts'
 import { deliver, deliverUnknown } from './deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from './settle-exit.ts'
 
@@ -22,6 +22,8 @@ const LATE_OOM_MS = 1_000
 export function receive(ctx: ClientContext, envelope: Envelope): void {
   let raw: RawEvent | undefined
   try {
+    const changed = decodeRecordChange(envelope)
+    if (changed !== undefined) forgetRecord(ctx, changed)
     raw = decodeTaskEvent(envelope)
   } catch (error) {
     report({ what: `read an event of topic ${envelope.topic}`, error })
@@ -33,6 +35,11 @@ export function receive(ctx: ClientContext, envelope: Envelope): void {
   // Now, not when its turn comes: by then a run of the same name may have taken the place.
   const run = container.find(event.processId, event.pid)
   container.queue.push(() => apply(ctx, container, event, run))
+}
+
+function forgetRecord(ctx: ClientContext, containerId: string): void {
+  const container = ctx.known.get(containerId)
+  if (container !== undefined) container.freshBasis = undefined
 }
 
 async function apply(ctx: ClientContext, container: KnownContainer, raw: RawEvent, run: ProcessRun | undefined): Promise<void> {

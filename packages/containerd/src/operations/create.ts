@@ -5,6 +5,7 @@ import { jsonAny, TYPE_URL } from '../any.ts'
 import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir, rootOwner } from '../container/bundle-dir.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
+import { taskBasis } from '../container/task-basis.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
 import { checkIdentifier, checkLabels } from '../identifiers.ts'
@@ -37,14 +38,15 @@ async function createNew(ctx: ClientContext, id: string, config: Spec, options: 
     runtime: wireRuntime(options.runtime ?? ctx.runtime),
     spec: jsonAny(TYPE_URL.spec, spec),
   }
+  const known = new KnownContainer(id, bundle)
   try {
-    await attempt(ctx, { name: 'create', containerId: id }, () => ctx.services.containers.create({ container }, { signal }))
+    const created = await attempt(ctx, { name: 'create', containerId: id }, () => ctx.services.containers.create({ container }, { signal }))
+    known.freshBasis = created.container && taskBasis(created.container)
   } catch (error) {
     // Of a container that exists it is the directory.
     if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) await removeBundle(id, bundle)
     throw error
   }
-  const known = new KnownContainer(id, bundle)
   ctx.known.set(id, known)
   return known
 }

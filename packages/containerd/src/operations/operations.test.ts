@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { ServiceMethods } from '../testing/service-methods.ts'
 import { readJsonAny } from '../any.ts'
+import { ContainerUpdateSchema } from '../gen/containerd/events/events.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
@@ -95,8 +96,30 @@ describe('start()', () => {
       daemon.transport.calls.length = 0
       await client.start('a')
       await settled()
-      expect(daemon.transport.names()).toEqual(['Containers.get', 'Tasks.create', 'Tasks.wait', 'Tasks.start'])
+      expect(daemon.transport.names()).toEqual(['Tasks.create', 'Tasks.wait', 'Tasks.start'])
       expect(daemon.transport.calls.every(({ options }) => options.metadata?.['containerd-namespace'] === 'ns')).toBe(true)
+    }))
+
+  test('asks for the record when it is not as this client has made it, and at the next start', () =>
+    withFake(async ({ client, daemon }) => {
+      const started = async (): Promise<string[]> => {
+        daemon.transport.calls.length = 0
+        await client.start('a')
+        return daemon.transport.names().filter((name) => name.startsWith('Containers.'))
+      }
+      await client.create('a', SPEC)
+      daemon.tell('/containers/update', ContainerUpdateSchema, { id: 'b' })
+      await settled()
+      expect(await started()).toEqual([])
+      await client.deleteTask('a', { force: true })
+      expect(await started()).toEqual(['Containers.get'])
+      await client.deleteTask('a', { force: true })
+      await client.delete('a')
+
+      await client.create('a', SPEC)
+      daemon.tell('/containers/update', ContainerUpdateSchema, { id: 'a' })
+      await settled()
+      expect(await started()).toEqual(['Containers.get'])
     }))
 })
 

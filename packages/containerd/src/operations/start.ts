@@ -1,13 +1,13 @@
 /** Making and starting the task of a container. */
 
 import { TeuError } from '@teu/spec'
-import { makeBundleDir, rootOwner } from '../container/bundle-dir.ts'
+import { makeBundleDir } from '../container/bundle-dir.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
 import { ProcessRun } from '../container/process-run.ts'
-import { specOf } from '../container/record.ts'
 import { taskOptions } from '../container/runtime-ref.ts'
+import { type TaskBasis, taskBasis } from '../container/task-basis.ts'
 import { watchEnd } from '../container/watch-end.ts'
 import { importCheckpoint, type ImportedCheckpoint } from '../checkpoint/import.ts'
 import type { ClientContext } from '../context.ts'
@@ -114,11 +114,10 @@ async function makeTask(
   checkpoint: ImportedCheckpoint | undefined,
 ): Promise<void> {
   const { signal } = options
-  const { container: record } = await ctx.services.containers.get({ id: container.id }, { signal })
-  const spec = record === undefined ? {} : specOf(record)
+  const basis = await basisOf(ctx, container, signal)
   await makeBundleDir(container.bundle, { hostUid: 0, hostGid: 0 })
-  const rootfs = record === undefined ? [] : await rootfsMounts(ctx, record, spec, signal)
-  const stdio = await openStdio(ctx, container, run, spec.process?.terminal === true, options)
+  const rootfs = await rootfsMounts(ctx, basis, signal)
+  const stdio = await openStdio(ctx, container, run, basis.terminal, options)
   signal?.throwIfAborted()
   // From here on without the signal: a call that is given up goes on in the daemon, and could not be undone in order.
   const { pid } = await ctx.services.tasks.create({
@@ -126,7 +125,7 @@ async function makeTask(
     ...stdio,
     rootfs,
     ...optional('checkpoint', checkpoint?.descriptor),
-    ...optional('options', taskOptions(record?.runtime, rootOwner(spec))),
+    ...optional('options', taskOptions(basis.runtime, basis.owner)),
   })
   run.pid = pid
   run.phase = 'created'
@@ -134,6 +133,16 @@ async function makeTask(
   if (checkpoint === undefined) run.io?.opened()
   signal?.throwIfAborted()
   watchEnd(ctx, container, run)
+}
+
+/** Mostly a container is started by who has made it, at once. */
+async function basisOf(ctx: ClientContext, container: KnownContainer, signal: AbortSignal | undefined): Promise<TaskBasis> {
+  const { freshBasis, id: containerId } = container
+  container.freshBasis = undefined
+  if (freshBasis !== undefined) return freshBasis
+  const { container: record } = await ctx.services.containers.get({ id: containerId }, { signal })
+  if (record !== undefined) return taskBasis(record)
+  throw new TeuError('ERR_TEU_RUNTIME', `Cannot start container "${containerId}": containerd answers without its record`, { containerId })
 }
 
 async function startProgram(ctx: ClientContext, run: ProcessRun): Promise<void> {
