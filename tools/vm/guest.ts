@@ -29,14 +29,17 @@ export interface GuestOptions {
 }
 
 const NO_STATUS = 125
+/** On a tmpfs: engines make overlays of what they store, and the guest's root is an overlay itself, on which that does not work. */
+const TEMPORARY = '/run/tmp'
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 /** `TEU_VM_ACCEL=kvm` makes the guest several times faster where the machine can nest virtual machines; not every /dev/kvm can. */
 const accelerator = (): string => (process.env['TEU_VM_ACCEL'] === 'kvm' ? 'kvm' : 'tcg,thread=multi')
 
 function script(command: readonly string[], options: GuestOptions): string {
-  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: '/root', TEU_GUEST: '1', ...options.env }
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: '/root', TMPDIR: TEMPORARY, TEU_GUEST: '1', ...options.env }
   return [
+    `mkdir -p -m 1777 ${TEMPORARY}`,
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`),
     `cd ${quote(options.cwd ?? process.cwd())}`,
     // A pipe as stdout, so that programs do not take the serial line for a terminal.
