@@ -35,7 +35,7 @@ describeIf('connecting', daemonRequirements, () => {
       const connecting = daemon.client({ connectTimeoutMs: 10_000 })
       await daemon.start()
       expect(await (await connecting).version()).toMatchObject({ version: expect.any(String) })
-      await daemon.close({ check: true })
+      await daemon.close()
     }))
 
   it('to something that is no daemon fails in time', () =>

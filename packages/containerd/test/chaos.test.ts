@@ -152,8 +152,8 @@ function comparable(picture: readonly string[], asked: readonly string[]): strin
 describeIf('chaos', daemonRequirements, () => {
   it(
     `${ROUNDS} rounds with seed ${SEED}`,
-    () =>
-      withDaemon(RUNTIME, async (daemon) => {
+    ({ task }) =>
+      withDaemon(RUNTIME, task.timeout, async (daemon) => {
         daemon.mayLoseShims = true
         const random = seeded(SEED)
         const log = new EventLog()

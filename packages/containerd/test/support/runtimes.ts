@@ -31,7 +31,7 @@ export function withEachRuntime(group: string, body: (test: DaemonTest, runtime:
   for (const { name, path, missing } of RUNTIMES) {
     describeIf(`${group} with ${name}`, [...daemonRequirements, missing], () =>
       body((title, test) => {
-        it(title, () => withDaemon(path, test))
+        it(title, ({ task }) => withDaemon(path, task.timeout, test))
       }, name),
     )
   }
@@ -41,7 +41,7 @@ export function withEachRuntime(group: string, body: (test: DaemonTest, runtime:
 export function withRunc(group: string, body: (test: DaemonTest) => void): void {
   describeIf(group, daemonRequirements, () =>
     body((title, test) => {
-      it(title, () => withDaemon(runc, test))
+      it(title, ({ task }) => withDaemon(runc, task.timeout, test))
     }),
   )
 }
