@@ -97,7 +97,8 @@ export class Containerd implements Client, AsyncDisposable {
   }
 
   /** Connects, and resolves when events come in.
-   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, with `errno` and `path` of the socket; ERR_TEU_INVALID_ID for the namespace
+   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, with `errno` and `path` of the socket; ERR_TEU_UNSUPPORTED for a daemon before 1.6;
+   *                     ERR_TEU_INVALID_ID for the namespace
    *  @throws {TypeError | RangeError} for options that are none */
   static async connect(options: ContainerdOptions = {}): Promise<Containerd> {
     checkOptions('Containerd.connect', options, RULES)

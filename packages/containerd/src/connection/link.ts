@@ -8,6 +8,7 @@ import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
+import { checkVersion } from './daemon-version.ts'
 import { Barrier, SYNC_TOPIC } from './barrier.ts'
 
 const FIRST_BACKOFF_MS = 100
@@ -46,7 +47,8 @@ export class Link {
   }
 
   /** Starts, and resolves when the first subscription stands.
-   *  @throws {TeuError} ERR_TEU_UNAVAILABLE when it does not within that time, or cannot for lack of rights
+   *  @throws {TeuError} ERR_TEU_UNAVAILABLE when it does not within that time, or cannot for lack of rights; ERR_TEU_UNSUPPORTED
+   *                     when the daemon is too old
    *  @throws the signal's reason */
   async open(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const hopeless = deferred<never>()
@@ -88,10 +90,12 @@ export class Link {
     while (!this.#closed.signal.aborted) {
       try {
         await this.#checkHealth()
+        await checkVersion(this.#services, this.#closed.signal)
         await this.#listen()
       } catch (error) {
         this.#lastFailure = error
-        if (rpcOf(error)?.errno === 'EACCES') hopeless.reject(error)
+        // Neither gets better by waiting.
+        if (rpcOf(error)?.errno === 'EACCES' || isTeuError(error, 'ERR_TEU_UNSUPPORTED')) hopeless.reject(error)
       }
       // A daemon that goes down often, or refuses the subscription, must not be asked without a pause.
       await delay(this.#backoffMs, this.#closed.signal)
