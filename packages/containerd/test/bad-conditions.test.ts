@@ -192,6 +192,18 @@ withRunc('bad conditions', (test) => {
     await client.delete('a')
   })
 
+  test('other programs that read the event bus understand what this client puts there', async (daemon) => {
+    const ctr = daemon.lab.spawn(['ctr', '--address', daemon.socket, 'events'])
+    // It says nothing when it listens.
+    const line = await eventually('a message of ours', async () => {
+      await (await daemon.client())[Symbol.asyncDispose]()
+      return ctr.stdout.seen.find((text) => text.includes('/teu/sync'))
+    })
+    expect(line).toMatch(/ \/teu\/sync \{"seconds":\d+,"nanos":\d+\}$/)
+    expect(ctr.stderr.text).toBe('')
+    await ctr[Symbol.asyncDispose]()
+  })
+
   test('containers of others: their events are told on demand, and their methods work', async (daemon) => {
     const one = await daemon.client()
     const two = await daemon.client()

@@ -107,6 +107,7 @@ withEachRuntime('the life of a container', (test, runtime) => {
     const handle = await client.create('a', program)
     await expect(handle.start({ withStdin: true, stdio: { stdout: new Sink() } })).rejects.toMatchObject({
       code: 'ERR_TEU_PROCESS_START',
+      errno: 'ENOENT',
       containerId: 'a',
       message: expect.stringMatching(/^Cannot start container "a": .*\/bin\/nothing/),
     })
@@ -117,15 +118,23 @@ withEachRuntime('the life of a container', (test, runtime) => {
       'b',
       daemon.spec(['/bin/true'], (config) => (config.process.cwd = '/bin/sh')),
     )
-    await expect(directory.start()).rejects.toMatchObject({ code: 'ERR_TEU_PROCESS_START' })
+    await expect(directory.start()).rejects.toMatchObject({ code: 'ERR_TEU_PROCESS_START', errno: 'ENOTDIR' })
     await directory.delete()
+    const plain = await client.create('e', daemon.spec(['/etc/passwd']))
+    await expect(plain.start()).rejects.toMatchObject({ code: 'ERR_TEU_PROCESS_START', errno: 'EACCES' })
+    await plain.delete()
     const shim = await client.create('c', daemon.spec(['/bin/true']), { runtime: { name: 'io.containerd.nothing.v1' } })
     await expect(shim.start()).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_TEU_(RUNTIME|INVALID_ARGUMENT|NOT_FOUND)$/) })
     await shim.delete()
     const running = await client.create('d', daemon.spec(['/bin/sleep', '1000']))
     await running.start()
     const missing = daemon.process('/bin/nothing')
-    await expect(running.exec('e1', missing, { stdio: { stdout: new Sink() } })).rejects.toMatchObject({ code: 'ERR_TEU_PROCESS_START' })
+    await expect(running.exec('e1', missing, { stdio: { stdout: new Sink() } })).rejects.toMatchObject({
+      code: 'ERR_TEU_PROCESS_START',
+      errno: 'ENOENT',
+      message: expect.stringMatching(/^Cannot start process "e1" in container "d": /),
+    })
+    await expect(running.exec('e1', daemon.process('/etc'))).rejects.toMatchObject({ code: 'ERR_TEU_PROCESS_START', errno: 'EACCES' })
     expect(await running.execs()).toEqual([])
     await running.exec('e1', daemon.process('/bin/true'))
     expect(await running.wait('e1')).toMatchObject({ exitCode: 0 })

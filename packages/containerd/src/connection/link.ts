@@ -3,7 +3,7 @@
 import { TeuError, isTeuError } from '@teu/spec'
 import { deferred, type Deferred } from '../deferred.ts'
 import { delay } from '../delay.ts'
-import { rpcOf } from '../error/from-rpc.ts'
+import { rpcFailure, rpcOf } from '../error/from-rpc.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
 import { report } from '../report.ts'
@@ -82,8 +82,13 @@ export class Link {
   }
 
   #failure(): Error {
-    if (this.#lastFailure instanceof Error && isTeuError(this.#lastFailure)) return this.#lastFailure
-    return new TeuError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: this.#lastFailure })
+    const failure = this.#lastFailure
+    const rpc = rpcOf(failure)
+    if (!isTeuError(failure)) {
+      return new TeuError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: failure })
+    }
+    if (rpc === undefined) return failure
+    return rpcFailure(rpc, failure.code, { what: 'connect to containerd', operation: 'connect', path: failure.path })
   }
 
   async #run(hopeless: Deferred<never>): Promise<void> {
@@ -95,7 +100,7 @@ export class Link {
       } catch (error) {
         this.#lastFailure = error
         // Neither gets better by waiting.
-        if (rpcOf(error)?.errno === 'EACCES' || isTeuError(error, 'ERR_TEU_UNSUPPORTED')) hopeless.reject(error)
+        if (rpcOf(error)?.errno === 'EACCES' || isTeuError(error, 'ERR_TEU_UNSUPPORTED')) hopeless.reject(this.#failure())
       }
       // A daemon that goes down often, or refuses the subscription, must not be asked without a pause.
       await delay(this.#backoffMs, this.#closed.signal)

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { userInRootfs } from '@teu/container'
-import { Containerd, Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
+import { Containerd, type Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
 import { type Process, TeuError } from '@teu/spec'
 import { createContainer } from './containerd-create.ts'
 import { execProcess } from './containerd-process.ts'
@@ -37,11 +37,13 @@ const PARALLEL = 8
 /** See the head of this file. */
 export class ContainerdHost implements Host {
   readonly #client: Containerd
-  readonly #images: Images
 
   private constructor(client: Containerd) {
     this.#client = client
-    this.#images = new Images(client)
+  }
+
+  get #images(): Images {
+    return this.#client.images
   }
 
   /** @throws {TeuError} ERR_TEU_UNAVAILABLE */
