@@ -8,12 +8,12 @@ import type { ClientContext } from '../context.ts'
 import { rpcOf } from '../error/from-rpc.ts'
 import { refine } from '../error/refine.ts'
 import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
+import { type Lease, withLease } from '../lease.ts'
 import { readProcess } from '../container/read-process.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
 import { taskStatus } from '../task-status.ts'
 import type { CriuOptions } from '../types.ts'
-import { takeLease } from './lease.ts'
 import { CRIU_TAR_TYPE } from './media-type.ts'
 import { unpackDirectory } from './pack.ts'
 
@@ -32,17 +32,16 @@ export interface CheckpointOptions extends CriuOptions {
 export async function createCheckpoint(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
   const { exit = false, signal, ...criu } = options
   const container = await load(ctx, id, 'checkpoint', signal)
-  await container.lock.exclusive(async () => {
-    const lease = await takeLease(ctx, signal)
+  const writeImages = async ({ services }: Lease): Promise<void> => {
     try {
-      const digest = await dump(ctx, lease.services, id, { ...criu, exit }, signal)
-      await unpackDirectory(read(lease.services, digest, signal), dir)
+      const digest = await dump(ctx, services, id, { ...criu, exit }, signal)
+      await unpackDirectory(read(services, digest, signal), dir)
     } catch (error) {
       throw (await explain(ctx, error, id)) as Error
-    } finally {
-      await lease.release()
     }
-  })
+  }
+  // A daemon that still has the images of one checkpoint refuses to write the same ones again.
+  await container.lock.exclusive(() => withLease(ctx.services, 'checkpoint', writeImages, { collect: true }))
 }
 
 /** @returns the digest of the images */
