@@ -22,6 +22,8 @@ export class Daemon {
   /** Set by tests that kill the daemon while it makes a task. A shim that is being started at that moment is known to nobody afterwards:
    *  containerd 1.6 reads the list of shims before that one has written its address. No client can see or end it. */
   mayLoseShims = false
+  /** Environment of the daemon and its shims, beside that of the lab's programs; from its next start on. */
+  env: Readonly<Record<string, string>> = {}
   /** State root of the runtime, without the namespace. */
   runtimeRoot: string
   readonly #clients: Containerd[] = []
@@ -33,7 +35,7 @@ export class Daemon {
     this.runtime = runtime
     this.rootfs = lab.path('rootfs')
     this.runtimeRoot = lab.path('runtime')
-    this.#daemon = new ContainerdDaemon(lab.dir, { spawn: (command) => lab.spawn(command) })
+    this.#daemon = new ContainerdDaemon(lab.dir, { spawn: (command) => lab.spawn(command, { env: this.env }) })
     makeRootfs(this.rootfs)
   }
 

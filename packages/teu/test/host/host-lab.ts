@@ -1,10 +1,11 @@
 /** The `teu` command on a containerd of the test's own: from source on Node, and as it is built. */
 
-import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { type Daemon, fifosBelow, withDaemon } from '../../../containerd/test/support/daemon.ts'
 import { daemonRequirements, runc } from '../../../containerd/test/support/runtimes.ts'
+import { removeRuncRoot, RUNC_ROOT } from '../../../containerd/test/support/runc-root.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { CommandOptions, Lab, Result } from '../../../../tests/harness/lab.ts'
 import { home } from '../../../../tests/harness/native.ts'
@@ -30,8 +31,6 @@ const PROGRAMS: readonly { readonly name: string; readonly line: readonly string
 
 /** Each command from source takes two seconds, most of them for the compiler. */
 const TIMEOUT_MS = 180_000
-/** Where the shim has runc keep its state, in directories by namespace. */
-const RUNC_ROOT = '/run/containerd/runc'
 
 /** One test's daemon, and `teu` for it. */
 export class HostLab {
@@ -124,17 +123,10 @@ export function withEachTeu(group: string, body: (test: HostTest) => void): void
               return test(new HostLab(daemon, line))
             })
           } finally {
-            removeRuncRoot(namespace)
+            if (namespace !== '') removeRuncRoot(namespace)
           }
         })
       }),
     )
   }
-}
-
-/** The shim keeps runc's state for a namespace here, and leaves the directory. */
-function removeRuncRoot(namespace: string): void {
-  if (namespace === '') return
-  const path = join(RUNC_ROOT, namespace)
-  if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path)
 }
