@@ -67,6 +67,10 @@ withRunc('checkpoints', (test) => {
     })
     expect(existsSync(daemon.lab.path('none'))).toBe(false)
     expect(await handle.status()).toBe('running')
+    const taken = { code: 'ERR_TEU_ALREADY_EXISTS', path: daemon.lab.dir }
+    await expect(handle.createCheckpoint(daemon.lab.dir)).rejects.toMatchObject(taken)
+    const file = { code: 'ERR_TEU_INVALID_ARGUMENT', errno: 'ENOTDIR' }
+    await expect(handle.createCheckpoint(daemon.lab.path('stub/runc'))).rejects.toMatchObject(file)
     await expect(handle.deleteTask({ force: true })).resolves.toMatchObject({ found: true })
     await expect(handle.start({ checkpointDir: daemon.lab.path('none') })).rejects.toMatchObject({ code: 'ENOENT' })
     expect(await handle.task()).toBeUndefined()

@@ -50,7 +50,7 @@ describeIf('README of @teu/containerd', daemonRequirements, () => {
   for (const engine of sourceEngines) {
     for (const [n, code] of programs.entries()) {
       it(`program ${n + 1} prints what its comments say, and leaves nothing, on ${engine.name}`, async () => {
-        const ours = code.replaceAll('/srv/rootfs', daemon.rootfs).replaceAll('/srv/', `${lab.dir}/`)
+        const ours = code.replaceAll('/srv/rootfs', daemon.rootfs).replaceAll('/srv/', `${lab.path(engine.name)}/`)
         const env = { CONTAINERD_ADDRESS: daemon.address, CONTAINERD_NAMESPACE: daemon.namespace }
         await expectProgram(engine, ours, { cwd: lab.dir, env })
         const client = await daemon.client()

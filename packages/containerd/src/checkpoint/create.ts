@@ -16,6 +16,7 @@ import { taskStatus } from '../task-status.ts'
 import type { CriuOptions } from '../types.ts'
 import { CRIU_TAR_TYPE } from './media-type.ts'
 import { unpackDirectory } from './pack.ts'
+import { targetDirectory } from './target-directory.ts'
 
 const MAX_LOG_BYTES = 64 * 1024
 const MAX_LOG_LINES = 5
@@ -27,16 +28,20 @@ export interface CheckpointOptions extends CriuOptions {
   readonly signal?: AbortSignal
 }
 
-/** Writes CRIU's images of a container into a directory. Nothing of it stays in the daemon.
- *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING */
+/** Writes CRIU's images of a container into a directory, which must be empty or not exist. Nothing of it stays in the daemon, and nothing
+ *  in the directory when it fails.
+ *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING;
+ *                     ERR_TEU_ALREADY_EXISTS, ERR_TEU_INVALID_ARGUMENT for the directory */
 export async function createCheckpoint(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
   const { exit = false, signal, ...criu } = options
   const container = await load(ctx, id, 'checkpoint', signal)
+  const target = await targetDirectory(dir, id)
   const writeImages = async ({ services }: Lease): Promise<void> => {
     try {
       const digest = await dump(ctx, services, id, { ...criu, exit }, signal)
       await unpackDirectory(read(services, digest, signal), dir)
     } catch (error) {
+      await target.clear()
       throw (await explain(ctx, error, id)) as Error
     }
   }
