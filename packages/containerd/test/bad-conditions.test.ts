@@ -11,6 +11,7 @@ import { withLab } from '../../../tests/harness/in-lab.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
 import { Containerd, type ProcessIo, type TaskEvent } from '../src/index.ts'
 import { Daemon, EventLog, fifosBelow } from './support/daemon.ts'
+import { serveVersion } from './support/scripted-daemon.ts'
 import { stopProcess } from './support/stop-process.ts'
 import { daemonRequirements, runc, withRunc } from './support/runtimes.ts'
 import { Sink } from './support/streams.ts'
@@ -71,6 +72,27 @@ describeIf('connecting', daemonRequirements, () => {
       await once(child, 'close')
       expect(JSON.parse(output.text)).toEqual({ code: 'ERR_TEU_UNAVAILABLE', errno: 'EACCES', quick: true })
       server.close()
+    }))
+
+  it('to a containerd that is too old fails at once, and says which is needed', () =>
+    withLab(async (lab) => {
+      const address = lab.path('old.sock')
+      await using _server = await serveVersion(address, 'v1.2.14')
+      await expect(Containerd.connect({ address, connectTimeoutMs: 600_000 })).rejects.toMatchObject({
+        code: 'ERR_TEU_UNSUPPORTED',
+        message: 'Cannot use containerd "v1.2.14": it is older than 1.6',
+        remedy: 'Update containerd to 1.6 or later',
+      })
+    }))
+
+  it('to something that has none of the services of containerd fails at once', () =>
+    withLab(async (lab) => {
+      const address = lab.path('odd.sock')
+      await using _server = await serveVersion(address, 'built by myself')
+      await expect(Containerd.connect({ address, connectTimeoutMs: 600_000 })).rejects.toMatchObject({
+        code: 'ERR_TEU_UNSUPPORTED',
+        message: expect.stringMatching(/^Cannot connect to containerd: .*implement/),
+      })
     }))
 
   it('refuses names that are no namespaces, and options that are none', async () => {

@@ -10,6 +10,7 @@ import { refine } from '../error/refine.ts'
 import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import { type Lease, withLease } from '../lease.ts'
 import { readProcess } from '../container/read-process.ts'
+import { surely } from '../operations/force-delete.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
 import { taskStatus } from '../task-status.ts'
@@ -59,9 +60,16 @@ async function dump(
 ): Promise<string> {
   const { emptyNamespaces = [], ...rest } = options
   const process = await readProcess(ctx, containerId, undefined, { signal })
-  const wasPaused = taskStatus(process?.status ?? 0) === 'paused'
-  if (!wasPaused) await services.tasks.pause({ containerId }, { signal })
+  let isToResume = taskStatus(process?.status ?? 0) !== 'paused'
   try {
+    if (isToResume) {
+      await services.tasks.pause({ containerId }).catch((error: unknown) => {
+        // It has not paused anything; without an answer nobody knows.
+        if (rpcOf(error)?.answered === true) isToResume = false
+        throw error
+      })
+    }
+    signal?.throwIfAborted()
     const { descriptors } = await services.tasks.checkpoint({
       containerId,
       options: protobufAny(CheckpointOptionsSchema, { ...rest, emptyNamespaces: [...emptyNamespaces] }),
@@ -70,14 +78,14 @@ async function dump(
     if (images !== undefined) return images.digest
     throw new TeuError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
   } finally {
-    if (!wasPaused) await resume(services, containerId, options.exit)
+    if (isToResume) await resume(ctx, containerId, options.exit)
   }
 }
 
-/** A container that was to end need not be there any more. */
-async function resume(services: Services, containerId: string, isEnded: boolean): Promise<void> {
+/** A daemon that was killed meanwhile is waited for: it was we who have stopped the container. One that was to end need not be there. */
+async function resume(ctx: ClientContext, containerId: string, isEnded: boolean): Promise<void> {
   try {
-    await services.tasks.resume({ containerId })
+    await surely(ctx, () => ctx.services.tasks.resume({ containerId }))
   } catch (error) {
     if (!isEnded) report({ what: 'resume after a checkpoint', containerId, error })
   }

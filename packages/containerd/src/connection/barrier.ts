@@ -11,6 +11,8 @@ import type { Services } from '../rpc/services.ts'
 /** Topic of our own messages; part of the subscription's filters. */
 export const SYNC_TOPIC = '/teu/sync'
 const REPEAT_MS = 20
+/** What is no refusal to let anybody publish. */
+const FAILURES = ['ERR_TEU_UNAVAILABLE', 'ERR_TEU_TIMEOUT', 'ERR_TEU_UNSUPPORTED'] as const
 /** What a Timestamp may hold: seconds of the years 1970 to 9999. */
 const MAX_SECONDS = 253_402_300_799
 const MAX_NANOS = 999_999_999
@@ -34,15 +36,14 @@ export class Barrier {
   }
 
   /** Resolves with true when the value came back, and with false when the daemon lets nobody publish.
-   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, ERR_TEU_TIMEOUT
+   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, ERR_TEU_TIMEOUT; ERR_TEU_UNSUPPORTED by something that is no containerd
    *  @throws the signal's reason */
   async passed(signal: AbortSignal): Promise<boolean> {
     while (!this.#back.signal.aborted) {
       try {
         await this.#services.events.publish({ topic: SYNC_TOPIC, event: this.#event }, { signal })
       } catch (error) {
-        const isLost = signal.aborted || isTeuError(error, 'ERR_TEU_UNAVAILABLE') || isTeuError(error, 'ERR_TEU_TIMEOUT')
-        if (isLost) throw error
+        if (signal.aborted || FAILURES.some((code) => isTeuError(error, code))) throw error
         return false
       }
       await delay(REPEAT_MS, AbortSignal.any([signal, this.#back.signal]))

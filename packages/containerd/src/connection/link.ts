@@ -149,7 +149,7 @@ export class Link {
       if (!signal.aborted) this.#events.unsure()
     } catch (error) {
       if (!signal.aborted) report({ what: 'wait for the subscription to events', error })
-      lost.abort()
+      lost.abort(error)
     }
   }
 
@@ -162,7 +162,7 @@ export class Link {
         await this.#checkHealth()
       } catch (error) {
         report({ what: 'ask for the health of the daemon', error })
-        lost.abort()
+        lost.abort(error)
       }
     }
   }
