@@ -214,6 +214,24 @@ withRunc('bad conditions', (test) => {
     await client.delete('a')
   })
 
+  test('a snapshot that is gone: the start says so, leaves nothing, and the container can be removed', async (daemon) => {
+    const client = await daemon.client()
+    const { snapshots } = client.services
+    const rootfs = { snapshotter: 'native', key: 'root-of-a' }
+    await snapshots.prepare(rootfs)
+    const handle = await client.create('a', daemon.script('true'), { snapshotter: rootfs.snapshotter, snapshotKey: rootfs.key })
+    await snapshots.remove(rootfs)
+    await expect(handle.start({ stdio: { stdout: new Sink() } })).rejects.toMatchObject({
+      code: 'ERR_TEU_NOT_FOUND',
+      containerId: 'a',
+      message: expect.stringMatching(/^Cannot start container "a": .*root-of-a/),
+    })
+    expect(await handle.task()).toBeUndefined()
+    expect(daemon.shims()).toEqual([])
+    expect(fifosBelow(daemon.stateDir)).toEqual([])
+    await handle.delete()
+  })
+
   test('other programs that read the event bus understand what this client puts there', async (daemon) => {
     const ctr = daemon.lab.spawn(['ctr', '--address', daemon.socket, 'events'])
     // It says nothing when it listens.
