@@ -1,6 +1,6 @@
 /** Checkpoints through a real daemon, with a runtime that writes and checks files where CRIU would. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { EventLog, fifosBelow } from './support/daemon.ts'

@@ -60,15 +60,9 @@ async function dump(
 ): Promise<string> {
   const { emptyNamespaces = [], ...rest } = options
   const process = await readProcess(ctx, containerId, undefined, { signal })
-  let isToResume = taskStatus(process?.status ?? 0) !== 'paused'
+  const wasPaused = taskStatus(process?.status ?? 0) === 'paused'
+  if (!wasPaused) await pause(ctx, containerId)
   try {
-    if (isToResume) {
-      await services.tasks.pause({ containerId }).catch((error: unknown) => {
-        // It has not paused anything; without an answer nobody knows.
-        if (rpcOf(error)?.answered === true) isToResume = false
-        throw error
-      })
-    }
     signal?.throwIfAborted()
     const { descriptors } = await services.tasks.checkpoint({
       containerId,
@@ -78,16 +72,27 @@ async function dump(
     if (images !== undefined) return images.digest
     throw new TeuError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
   } finally {
-    if (isToResume) await resume(ctx, containerId, options.exit)
+    if (!wasPaused) await resume(ctx, containerId, options.exit)
   }
 }
 
-/** A daemon that was killed meanwhile is waited for: it was we who have stopped the container. One that was to end need not be there. */
-async function resume(ctx: ClientContext, containerId: string, isEnded: boolean): Promise<void> {
+async function pause(ctx: ClientContext, containerId: string): Promise<void> {
+  try {
+    await ctx.services.tasks.pause({ containerId })
+  } catch (error) {
+    // Without an answer nobody knows whether it has.
+    if (rpcOf(error)?.answered === false) await resume(ctx, containerId, true)
+    throw error
+  }
+}
+
+/** A daemon that was killed meanwhile is waited for: it was we who have stopped the container. One that was to end, or was not
+ *  stopped, need not go on. */
+async function resume(ctx: ClientContext, containerId: string, mayFail: boolean): Promise<void> {
   try {
     await surely(ctx, () => ctx.services.tasks.resume({ containerId }))
   } catch (error) {
-    if (!isEnded) report({ what: 'resume after a checkpoint', containerId, error })
+    if (!mayFail) report({ what: 'resume after a checkpoint', containerId, error })
   }
 }
 

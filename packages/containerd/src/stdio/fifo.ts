@@ -71,10 +71,10 @@ function bunReadable(reader: ReadableStreamDefaultReader<Uint8Array>, fd: number
         (error: unknown) => this.destroy(error as Error),
       )
     },
-    destroy(error, done) {
+    destroy(reason, done) {
       const close = (): void => {
         closeSync(fd)
-        done(error)
+        done(reason)
       }
       void reader.cancel().then(close, close)
     },

@@ -10,6 +10,7 @@ import { Containerd, type Images, INIT_PROCESS, type TaskStatus } from '@teu/con
 import { type Process, TeuError } from '@teu/spec'
 import { createContainer } from './containerd-create.ts'
 import { execProcess } from './containerd-process.ts'
+import { stopContainer } from './containerd-stop.ts'
 import { describeImage, withImage } from './containerd-image.ts'
 import type {
   ContainerRecord,
@@ -21,6 +22,7 @@ import type {
   ImageRecord,
   NewContainer,
   ProcessInfo,
+  StopOptions,
   TaskEvent,
   TaskSummary,
   Usage,
@@ -96,6 +98,15 @@ export class ContainerdHost implements Host {
 
   kill(id: string, signal: number, options: { readonly all: boolean }): Promise<void> {
     return this.#client.signalProcess(id, INIT_PROCESS, signal, options)
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#client.deleteTask(id)
+    await this.#client.start(id)
+  }
+
+  stop(id: string, options: StopOptions): Promise<void> {
+    return stopContainer(this.#client.container(id), options)
   }
 
   async remove({ id, snapshotter, snapshotKey }: ContainerRecord, { force }: { readonly force: boolean }): Promise<void> {
