@@ -218,7 +218,8 @@ withRunc('bad conditions', (test) => {
     const client = await daemon.client()
     const { snapshots } = client.services
     const rootfs = { snapshotter: 'native', key: 'root-of-a' }
-    await snapshots.prepare(rootfs)
+    // Not to be collected before we remove it.
+    await snapshots.prepare({ ...rootfs, labels: { 'containerd.io/gc.root': new Date().toISOString() } })
     const handle = await client.create('a', daemon.script('true'), { snapshotter: rootfs.snapshotter, snapshotKey: rootfs.key })
     await snapshots.remove(rootfs)
     await expect(handle.start({ stdio: { stdout: new Sink() } })).rejects.toMatchObject({
