@@ -1,11 +1,10 @@
 /** The client of `@teu/containerd` and `ctr`, in turns, on one containerd: a container from record to removal, calls, events, lists. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Containerd } from '@teu/containerd'
 import { defaultSpec, type Spec } from '@teu/spec'
+import { ContainerdDaemon } from '../tests/harness/containerd-daemon.ts'
 import type { BenchRoom } from './bench-room.ts'
 import { compare } from './compare.ts'
 import { summarise, table } from './statistics.ts'
@@ -14,45 +13,19 @@ import { Timer } from './timer.ts'
 const CALLS = 1_000
 const EVENTS = 20_000
 const EVENTS_AT_A_TIME = 20
+/** How long the last events may be on their way. */
+const LAST_EVENTS_MS = 10_000
 const RECORDS = 10_000
 const RECORDS_AT_A_TIME = 64
 const MIB = 1024 * 1024
-
-/** A containerd of our own. */
-class Daemon implements AsyncDisposable {
-  readonly socket: string
-  readonly #child: ChildProcess
-
-  constructor(dir: string) {
-    mkdirSync(dir)
-    this.socket = join(dir, 'socket')
-    const plugins = ['grpc.v1.cri', 'internal.v1.opt', 'snapshotter.v1.btrfs', 'snapshotter.v1.zfs', 'snapshotter.v1.aufs']
-    const lines = [
-      'version = 2',
-      `root = "${join(dir, 'data')}"`,
-      `state = "${join(dir, 'state')}"`,
-      `disabled_plugins = [${plugins.map((name) => `"io.containerd.${name}"`).join(', ')}]`,
-      '[grpc]',
-      `address = "${this.socket}"`,
-    ]
-    writeFileSync(join(dir, 'config.toml'), `${lines.join('\n')}\n`)
-    this.#child = spawn('containerd', ['--config', join(dir, 'config.toml')], { stdio: 'ignore' })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.kill('SIGTERM')
-    await ended
-  }
-}
 
 /** Measures and prints. */
 export async function benchContainerd(room: BenchRoom, rounds: number): Promise<void> {
   const bundle = room.bundle('containerd', ['true'])
   const rootfs = join(bundle, 'rootfs')
   const dir = join(room.dir, 'daemon')
-  await using daemon = new Daemon(dir)
-  while (!existsSync(daemon.socket)) await delay(20)
+  await using daemon = new ContainerdDaemon(dir)
+  await daemon.start()
   await using client = await Containerd.connect({ address: `unix://${daemon.socket}`, namespace: 'bench', stateDir: join(dir, 'fifos') })
   await benchLife(room, client, daemon.socket, rootfs, rounds)
   await benchCalls(client)
@@ -132,7 +105,7 @@ async function benchEvents(client: Containerd): Promise<void> {
     const calls = Array.from({ length: EVENTS_AT_A_TIME }, () => client.services.events.publish({ topic: '/tasks/oom', event }))
     await Promise.all(calls)
   }
-  await Promise.race([reading, delay(10_000)])
+  await Promise.race([reading, delay(LAST_EVENTS_MS, undefined, { signal: abort.signal })])
   const seconds = (performance.now() - start) / 1000
   abort.abort()
   const grown = (heap() - heapAtHalf) / MIB

@@ -2,50 +2,31 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { makeRootfs } from '../harness/bundle.ts'
-import type { Child } from '../harness/child.ts'
+import { ContainerdDaemon } from '../harness/containerd-daemon.ts'
 import { engineTests } from '../harness/engine-tests.ts'
 import type { Lab, Result } from '../harness/lab.ts'
 import { runtimePath } from '../harness/runtime.ts'
 import { eventually } from '../harness/wait.ts'
 
-/** Plugins that this machine may lack what they need for, and none of which a container without an image needs. */
-const DISABLED = [
-  'grpc.v1.cri',
-  'internal.v1.opt',
-  'snapshotter.v1.btrfs',
-  'snapshotter.v1.zfs',
-  'snapshotter.v1.aufs',
-  'snapshotter.v1.devmapper',
-]
-
 /** A containerd daemon of the lab's own, and its client ctr. */
 class Containerd {
   readonly #lab: Lab
   readonly rootfs: string
-  #daemon: Child | undefined
+  readonly #daemon: ContainerdDaemon
 
   constructor(lab: Lab) {
     this.#lab = lab
+    this.#daemon = new ContainerdDaemon(lab.dir, { spawn: (command) => lab.spawn(command) })
     this.rootfs = lab.path('rootfs')
     makeRootfs(this.rootfs)
   }
 
-  async open(): Promise<void> {
-    const config = this.#lab.path('config.toml')
-    const quoted = DISABLED.map((name) => `"io.containerd.${name}"`).join(', ')
-    const lines = [
-      'version = 2',
-      `root = "${this.#lab.path('data')}"`,
-      `state = "${this.#lab.path('state')}"`,
-      `disabled_plugins = [${quoted}]`,
-    ]
-    writeFileSync(config, [...lines, '[grpc]', `address = "${this.#lab.path('socket')}"`, ''].join('\n'))
-    this.#daemon = this.#lab.spawn(['containerd', '--config', config])
-    await this.#daemon.stderr.waitFor((line) => line.includes('containerd successfully booted'))
+  open(): Promise<void> {
+    return this.#daemon.start()
   }
 
   line(...args: readonly string[]): string[] {
-    return ['ctr', '--address', this.#lab.path('socket'), '--namespace', this.#lab.mark, ...args]
+    return ['ctr', '--address', this.#daemon.socket, '--namespace', this.#lab.mark, ...args]
   }
 
   do(...args: readonly string[]): Promise<Result> {
@@ -84,8 +65,7 @@ class Containerd {
       await this.do('task', 'rm', '--force', id)
       await this.do('container', 'rm', id)
     }
-    this.#daemon?.process.kill('SIGTERM')
-    await this.#daemon?.ended
+    await this.#daemon.stop()
   }
 }
 

@@ -169,7 +169,7 @@ export class Lab {
   /** Starts the runtime, or another program, and leaves it running, with pipes; ended with the lab at the latest. */
   spawn(
     command: readonly string[],
-    options: { cwd?: string; env?: Record<string, string>; stdio?: ('pipe' | 'ignore' | number)[] } = {},
+    options: { cwd?: string; env?: Readonly<Record<string, string>>; stdio?: ('pipe' | 'ignore' | number)[] } = {},
   ): Child {
     const child = new Child(command, {
       cwd: options.cwd ?? this.dir,

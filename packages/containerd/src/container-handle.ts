@@ -53,7 +53,7 @@ export class ContainerHandle {
    *  @throws {TeuError} ERR_TEU_NOT_FOUND */
   async record(options: MethodOptions = {}): Promise<ContainerRecord> {
     const { id } = this
-    const { container } = await attempt(this.#ctx, { name: 'read', containerId: id }, () =>
+    const { container } = await attempt(this.#ctx, { name: 'record', containerId: id }, () =>
       this.#ctx.services.containers.get({ id }, options),
     )
     if (container === undefined) throw new Error('containerd has answered without a record')
@@ -72,7 +72,7 @@ export class ContainerHandle {
 
   /** The execs that this client knows of. Those that have ended stay until they are deleted, shortly after their exit is told. */
   async execs(options: MethodOptions = {}): Promise<{ id: string; pid: number }[]> {
-    const container = await load(this.#ctx, this.id, 'list the execs of', options.signal)
+    const container = await load(this.#ctx, this.id, 'execs', options.signal)
     return [...container.execs.values()].map(({ processId, pid }) => ({ id: processId, pid }))
   }
 
@@ -80,11 +80,11 @@ export class ContainerHandle {
    *  that has ended already is fine, also when it is deleted, as long as this client remembers it.
    *  @throws {TeuError} ERR_TEU_NOT_FOUND; the error of a start that fails; ERR_TEU_UNAVAILABLE when the client is disposed */
   async wait(processId: string = INIT_PROCESS, options: MethodOptions = {}): Promise<ExitInfo> {
-    const container = await load(this.#ctx, this.id, 'wait for', options.signal)
+    const container = await load(this.#ctx, this.id, 'wait', options.signal)
     const run = container.current(processId) ?? container.last(processId)
     if (run !== undefined) return abortable(run.exited.promise, options.signal)
     const request = { containerId: this.id, execId: execIdOf(this.id, processId) }
-    const answer = await attempt(this.#ctx, { name: 'wait for', containerId: this.id, processId }, () =>
+    const answer = await attempt(this.#ctx, { name: 'wait', containerId: this.id, processId }, () =>
       this.#ctx.services.tasks.wait(request, options),
     )
     const exitedAt = readTime(answer.exitedAt)

@@ -19,6 +19,7 @@ import type { DeleteTaskOptions } from './operations/delete-task.ts'
 import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
+import { Images } from './image/images.ts'
 import { openGrpcTransport, socketPath } from './rpc/grpc-transport.ts'
 import { createServices, type Services } from './rpc/services.ts'
 import type { Transport } from './rpc/transport.ts'
@@ -84,6 +85,8 @@ export class Containerd implements Client, AsyncDisposable {
   /** The daemon's services, with the namespace set. */
   readonly services: Services
   readonly namespace: string
+  /** Images of the namespace, and containers made of them. */
+  readonly images: Images
   readonly #ctx: ClientContext
   readonly #transport: Transport
   readonly #closing: AbortController
@@ -91,13 +94,15 @@ export class Containerd implements Client, AsyncDisposable {
   private constructor(ctx: ClientContext, transport: Transport, closing: AbortController) {
     this.services = ctx.services
     this.namespace = ctx.namespace
+    this.images = new Images(this)
     this.#ctx = ctx
     this.#transport = transport
     this.#closing = closing
   }
 
   /** Connects, and resolves when events come in.
-   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, with `errno` and `path` of the socket; ERR_TEU_INVALID_ID for the namespace
+   *  @throws {TeuError} ERR_TEU_UNAVAILABLE, with `errno` and `path` of the socket; ERR_TEU_UNSUPPORTED for a daemon before 1.6;
+   *                     ERR_TEU_INVALID_ID for the namespace
    *  @throws {TypeError | RangeError} for options that are none */
   static async connect(options: ContainerdOptions = {}): Promise<Containerd> {
     checkOptions('Containerd.connect', options, RULES)

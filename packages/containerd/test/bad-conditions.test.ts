@@ -11,6 +11,7 @@ import { withLab } from '../../../tests/harness/in-lab.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
 import { Containerd, type ProcessIo, type TaskEvent } from '../src/index.ts'
 import { Daemon, EventLog, fifosBelow } from './support/daemon.ts'
+import { serveVersion } from './support/scripted-daemon.ts'
 import { stopProcess } from './support/stop-process.ts'
 import { daemonRequirements, runc, withRunc } from './support/runtimes.ts'
 import { Sink } from './support/streams.ts'
@@ -35,7 +36,7 @@ describeIf('connecting', daemonRequirements, () => {
       const connecting = daemon.client({ connectTimeoutMs: 10_000 })
       await daemon.start()
       expect(await (await connecting).version()).toMatchObject({ version: expect.any(String) })
-      await daemon.close({ check: true })
+      await daemon.close()
     }))
 
   it('to something that is no daemon fails in time', () =>
@@ -71,6 +72,27 @@ describeIf('connecting', daemonRequirements, () => {
       await once(child, 'close')
       expect(JSON.parse(output.text)).toEqual({ code: 'ERR_TEU_UNAVAILABLE', errno: 'EACCES', quick: true })
       server.close()
+    }))
+
+  it('to a containerd that is too old fails at once, and says which is needed', () =>
+    withLab(async (lab) => {
+      const address = lab.path('old.sock')
+      await using _server = await serveVersion(address, 'v1.2.14')
+      await expect(Containerd.connect({ address, connectTimeoutMs: 600_000 })).rejects.toMatchObject({
+        code: 'ERR_TEU_UNSUPPORTED',
+        message: 'Cannot use containerd "v1.2.14": it is older than 1.6',
+        remedy: 'Update containerd to 1.6 or later',
+      })
+    }))
+
+  it('to something that has none of the services of containerd fails at once', () =>
+    withLab(async (lab) => {
+      const address = lab.path('odd.sock')
+      await using _server = await serveVersion(address, 'built by myself')
+      await expect(Containerd.connect({ address, connectTimeoutMs: 600_000 })).rejects.toMatchObject({
+        code: 'ERR_TEU_UNSUPPORTED',
+        message: expect.stringMatching(/^Cannot connect to containerd: .*implement/),
+      })
     }))
 
   it('refuses names that are no namespaces, and options that are none', async () => {
@@ -190,6 +212,37 @@ withRunc('bad conditions', (test) => {
     await eventually('three lives', () => (done.length > 0 ? true : undefined), 10_000)
     expect(lives).toBe(3)
     await client.delete('a')
+  })
+
+  test('a snapshot that is gone: the start says so, leaves nothing, and the container can be removed', async (daemon) => {
+    const client = await daemon.client()
+    const { snapshots } = client.services
+    const rootfs = { snapshotter: 'native', key: 'root-of-a' }
+    // Not to be collected before we remove it.
+    await snapshots.prepare({ ...rootfs, labels: { 'containerd.io/gc.root': new Date().toISOString() } })
+    const handle = await client.create('a', daemon.script('true'), { snapshotter: rootfs.snapshotter, snapshotKey: rootfs.key })
+    await snapshots.remove(rootfs)
+    await expect(handle.start({ stdio: { stdout: new Sink() } })).rejects.toMatchObject({
+      code: 'ERR_TEU_NOT_FOUND',
+      containerId: 'a',
+      message: expect.stringMatching(/^Cannot start container "a": .*root-of-a/),
+    })
+    expect(await handle.task()).toBeUndefined()
+    expect(daemon.shims()).toEqual([])
+    expect(fifosBelow(daemon.stateDir)).toEqual([])
+    await handle.delete()
+  })
+
+  test('other programs that read the event bus understand what this client puts there', async (daemon) => {
+    const ctr = daemon.lab.spawn(['ctr', '--address', daemon.socket, 'events'])
+    // It says nothing when it listens.
+    const line = await eventually('a message of ours', async () => {
+      await (await daemon.client())[Symbol.asyncDispose]()
+      return ctr.stdout.seen.find((text) => text.includes('/teu/sync'))
+    })
+    expect(line).toMatch(/ \/teu\/sync \{"seconds":\d+,"nanos":\d+\}$/)
+    expect(ctr.stderr.text).toBe('')
+    await ctr[Symbol.asyncDispose]()
   })
 
   test('containers of others: their events are told on demand, and their methods work', async (daemon) => {

@@ -16,6 +16,6 @@ withRunc('on Bun', (test) => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const seen = JSON.parse(stdout) as { events: string[] }
     expect(seen).toMatchObject({ exit: 3, exec: 4, stdout: '300000', stderr: 'err' })
-    expect(seen.events.slice(0, 6)).toEqual(['create', 'start', 'exec-added', 'exec-started', 'exit', 'exit'])
+    expect(seen.events.slice(0, 6)).toEqual(['create', 'start', 'exec-added', 'exec-started', 'exit', 'exec-added'])
   })
 })

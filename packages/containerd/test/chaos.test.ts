@@ -6,12 +6,13 @@
  * machine's timing lets it, `TEU_CHAOS_RUNTIME` is the path of another runtime than runc.
  */
 
+import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTeuError } from '@teu/spec'
 import { expect, it } from 'vitest'
 import { describeIf } from '../../../tests/harness/requirements.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
-import type { Containerd, ContainerHandle, StdioOption, TaskEvent } from '../src/index.ts'
+import type { Containerd, ContainerHandle, Report, StdioOption, TaskEvent } from '../src/index.ts'
 import { EventLog, fifosBelow, withDaemon, type Daemon } from './support/daemon.ts'
 import { pick, seeded } from './support/random.ts'
 import { daemonRequirements, runc } from './support/runtimes.ts'
@@ -24,6 +25,7 @@ const CONTAINERS = 20
 const AT_ONCE = 4
 const KILL_WITHIN_MS = 900
 const OUTAGE_MS = 300
+const MAX_NOTES = 200
 /** What an operation that does not fit the state, or meets no daemon, may say. */
 const EXPECTED = /^ERR_TEU_(NOT_FOUND|ALREADY_EXISTS|INVALID_STATE|NOT_RUNNING|PAUSED|ALREADY_RUNNING|UNAVAILABLE|RUNTIME|TIMEOUT)$/
 const PROGRAMS = ['sleep 1000', 'exit 3', 'sleep 0.3; exit 4', 'trap "exit 5" TERM; while :; do echo line; sleep 0.05; done', 'cat']
@@ -38,6 +40,8 @@ interface Started {
 class Chaos {
   readonly log = new EventLog()
   readonly started: Started[] = []
+  /** What happened to containers beside events, for the story of a failure. */
+  readonly notes: { readonly atMs: number; readonly containerId: string | undefined; readonly text: string }[] = []
   readonly #daemon: Daemon
   readonly #client: Containerd
   readonly #random: () => number
@@ -59,9 +63,28 @@ class Chaos {
     await Promise.all([killing, ...Array.from({ length: AT_ONCE }, worker)])
   }
 
+  /** An event. */
+  heard(event: TaskEvent): void {
+    const { type, containerId, processId, pid, source } = event
+    this.log.record(event)
+    this.note(containerId, ['event', type, processId, pid, source].join(' '))
+  }
+
+  /** Something that went wrong beside a call. */
+  readonly reported = (message: unknown): void => {
+    const { what, containerId, error } = message as Report
+    this.note(containerId, `report: ${what}: ${String(error)}`)
+  }
+
+  note(containerId: string | undefined, text: string): void {
+    this.notes.push({ atMs: Math.round(performance.now()), containerId, text })
+  }
+
   async #killLater(ms: number): Promise<void> {
     await delay(ms)
+    this.note(undefined, 'the daemon is killed')
     await this.#daemon.restart()
+    this.note(undefined, 'the daemon serves again')
   }
 
   async #operate(handle: ContainerHandle): Promise<void> {
@@ -80,6 +103,7 @@ class Chaos {
       await pick(this.#random, operations)()
     } catch (error) {
       if (!isTeuError(error) || !EXPECTED.test(error.code)) throw error
+      this.note(handle.id, [error, ...(error.suppressed ?? [])].map(({ message }) => message).join('; then: '))
       // Otherwise the rest of the round would pass in the same outage.
       if (isTeuError(error, 'ERR_TEU_UNAVAILABLE')) await delay(this.#random() * OUTAGE_MS)
     }
@@ -88,6 +112,7 @@ class Chaos {
   async #start(handle: ContainerHandle): Promise<void> {
     if ((await handle.task())?.status === 'stopped') await handle.deleteTask()
     const pid = await handle.start({ withStdin: this.#random() < 0.3, stdio: this.#stdio() })
+    this.note(handle.id, `started init ${pid}`)
     this.started.push({ containerId: handle.id, processId: 'init', pid })
   }
 
@@ -95,6 +120,7 @@ class Chaos {
     const execId = `e${this.#execs++}`
     const process = this.#daemon.process('/bin/sh', '-c', pick(this.#random, PROGRAMS))
     const pid = await handle.exec(execId, process, { stdio: this.#stdio() })
+    this.note(handle.id, `started ${execId} ${pid}`)
     this.started.push({ containerId: handle.id, processId: execId, pid })
   }
 
@@ -133,8 +159,8 @@ class Chaos {
   storyOf(told: readonly string[], asked: readonly string[]): string {
     const lines = [...told.filter((line) => !asked.includes(line)), ...asked.filter((line) => !told.includes(line))]
     const ids = new Set(lines.map((line) => line.split(' ')[0]))
-    const events = this.log.events.filter(({ containerId }) => ids.has(containerId)).slice(-60)
-    return events.map(({ type, containerId, processId, pid, source }) => [type, containerId, processId, pid, source].join(' ')).join('\n')
+    const notes = this.notes.filter(({ containerId }) => containerId === undefined || ids.has(containerId)).slice(-MAX_NOTES)
+    return notes.map(({ atMs, containerId = '', text }) => `${atMs} ${containerId} ${text}`).join('\n')
   }
 
   exitsOf({ containerId, processId, pid }: Started): TaskEvent[] {
@@ -152,13 +178,13 @@ function comparable(picture: readonly string[], asked: readonly string[]): strin
 describeIf('chaos', daemonRequirements, () => {
   it(
     `${ROUNDS} rounds with seed ${SEED}`,
-    () =>
-      withDaemon(RUNTIME, async (daemon) => {
+    ({ task }) =>
+      withDaemon(RUNTIME, task.timeout, async (daemon) => {
         daemon.mayLoseShims = true
         const random = seeded(SEED)
-        const log = new EventLog()
-        const client = await daemon.client({ onEvent: log.record, drainTimeoutMs: 500 })
-        const chaos = Object.assign(new Chaos(daemon, client, random), { log })
+        const client = await daemon.client({ onEvent: (event) => chaos.heard(event), drainTimeoutMs: 500 })
+        const chaos = new Chaos(daemon, client, random)
+        subscribe('teu:containerd', chaos.reported)
         for (let n = 0; n < CONTAINERS; n += 1) await client.create(`c${n}`, daemon.script(pick(random, PROGRAMS)))
         for (let round = 0; round < ROUNDS; round += 1) await chaos.round()
 

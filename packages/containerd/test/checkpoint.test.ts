@@ -1,58 +1,16 @@
 /** Checkpoints through a real daemon, with a runtime that writes and checks files where CRIU would. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { type Daemon, EventLog, fifosBelow } from './support/daemon.ts'
-import { runc, withRunc } from './support/runtimes.ts'
+import { EventLog, fifosBelow } from './support/daemon.ts'
+import { withRunc } from './support/runtimes.ts'
+import { stubRuntime } from './support/stub-runtime.ts'
 import { Sink } from './support/streams.ts'
-
-/** runc, but for `checkpoint` and `restore`. */
-function stubRuntime(daemon: Daemon): string {
-  const path = daemon.lab.path('stub-runc')
-  const marks = daemon.lab.path('marks')
-  mkdirSync(marks)
-  const script = `#!/bin/sh
-set -e
-globals= command= image= work= bundle= pidfile= leave= previous= id=
-for arg in "$@"; do
-  case "$arg" in checkpoint|restore) command=$arg;; --leave-running) leave=1;; esac
-  [ -z "$command" ] && globals="$globals $arg"
-  case "$previous" in
-    --image-path) image=$arg;; --work-path) work=$arg;; --bundle) bundle=$arg;; --pid-file) pidfile=$arg;;
-  esac
-  previous=$arg id=$arg
-done
-if [ -n "$command" ]; then echo "$@" >> ${marks}/$command; fi
-case "$command" in
-  checkpoint)
-    if [ -e ${marks}/fail ]; then
-      mkdir -p "$work"
-      printf '(00.1) Warn\\n(00.2) Error (criu/x.c:1): cannot dump this\\n' > "$work/dump.log"
-      echo "criu failed: type NOTIFY errno 0" >&2
-      exit 1
-    fi
-    mkdir -p "$image/sub"
-    echo "core of $id" > "$image/core.img"
-    head -c 3000000 /dev/zero > "$image/sub/pages.img"
-    : > "$image/empty.img"
-    ln -s core.img "$image/link.img"
-    [ -n "$leave" ] || ${runc} $globals kill "$id" KILL ;;
-  restore)
-    ls "$image" "$image/sub" > ${marks}/restored
-    cat "$image/link.img" >> ${marks}/restored
-    exec ${runc} $globals run --detach --bundle "$bundle" --pid-file "$pidfile" "$id" ;;
-  *) exec ${runc} "$@" ;;
-esac
-`
-  writeFileSync(path, script)
-  chmodSync(path, 0o755)
-  return path
-}
 
 withRunc('checkpoints', (test) => {
   test('go into a directory, and containers start from it; nothing stays in the daemon', async (daemon) => {
-    const binaryName = stubRuntime(daemon)
+    const binaryName = stubRuntime(daemon.lab)
     const log = new EventLog()
     const client = await daemon.client({
       onEvent: log.record,
@@ -96,7 +54,7 @@ withRunc('checkpoints', (test) => {
   })
 
   test('that fail are explained with the words of CRIU, and the container runs on', async (daemon) => {
-    const binaryName = stubRuntime(daemon)
+    const binaryName = stubRuntime(daemon.lab)
     const runtime = { name: 'io.containerd.runc.v2', options: { binaryName, root: daemon.lab.path('runtime') } }
     const client = await daemon.client({ runtime })
     const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
@@ -109,6 +67,10 @@ withRunc('checkpoints', (test) => {
     })
     expect(existsSync(daemon.lab.path('none'))).toBe(false)
     expect(await handle.status()).toBe('running')
+    const taken = { code: 'ERR_TEU_ALREADY_EXISTS', path: daemon.lab.dir }
+    await expect(handle.createCheckpoint(daemon.lab.dir)).rejects.toMatchObject(taken)
+    const file = { code: 'ERR_TEU_INVALID_ARGUMENT', errno: 'ENOTDIR' }
+    await expect(handle.createCheckpoint(daemon.lab.path('stub/runc'))).rejects.toMatchObject(file)
     await expect(handle.deleteTask({ force: true })).resolves.toMatchObject({ found: true })
     await expect(handle.start({ checkpointDir: daemon.lab.path('none') })).rejects.toMatchObject({ code: 'ENOENT' })
     expect(await handle.task()).toBeUndefined()

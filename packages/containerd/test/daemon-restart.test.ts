@@ -24,7 +24,7 @@ withEachRuntime('a daemon that is killed', (test) => {
     await paused.pause()
     const waiting = short.wait()
     await daemon.stop('SIGKILL')
-    await expect(client.status('long')).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE', path: daemon.lab.path('socket') })
+    await expect(client.status('long')).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE', path: daemon.socket })
     await expect(client.start('other')).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
     await expect(client.version()).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
     await delay(1_000)

@@ -8,14 +8,16 @@ import type { ClientContext } from '../context.ts'
 import { rpcOf } from '../error/from-rpc.ts'
 import { refine } from '../error/refine.ts'
 import { CheckpointOptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
+import { type Lease, withLease } from '../lease.ts'
 import { readProcess } from '../container/read-process.ts'
+import { surely } from '../operations/force-delete.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
 import { taskStatus } from '../task-status.ts'
 import type { CriuOptions } from '../types.ts'
-import { takeLease } from './lease.ts'
 import { CRIU_TAR_TYPE } from './media-type.ts'
 import { unpackDirectory } from './pack.ts'
+import { targetDirectory } from './target-directory.ts'
 
 const MAX_LOG_BYTES = 64 * 1024
 const MAX_LOG_LINES = 5
@@ -27,22 +29,25 @@ export interface CheckpointOptions extends CriuOptions {
   readonly signal?: AbortSignal
 }
 
-/** Writes CRIU's images of a container into a directory. Nothing of it stays in the daemon.
- *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING */
+/** Writes CRIU's images of a container into a directory, which must be empty or not exist. Nothing of it stays in the daemon, and nothing
+ *  in the directory when it fails.
+ *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING;
+ *                     ERR_TEU_ALREADY_EXISTS, ERR_TEU_INVALID_ARGUMENT for the directory */
 export async function createCheckpoint(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
   const { exit = false, signal, ...criu } = options
   const container = await load(ctx, id, 'checkpoint', signal)
-  await container.lock.exclusive(async () => {
-    const lease = await takeLease(ctx, signal)
+  const target = await targetDirectory(dir, id)
+  const writeImages = async ({ services }: Lease): Promise<void> => {
     try {
-      const digest = await dump(ctx, lease.services, id, { ...criu, exit }, signal)
-      await unpackDirectory(read(lease.services, digest, signal), dir)
+      const digest = await dump(ctx, services, id, { ...criu, exit }, signal)
+      await unpackDirectory(read(services, digest, signal), dir)
     } catch (error) {
+      await target.clear()
       throw (await explain(ctx, error, id)) as Error
-    } finally {
-      await lease.release()
     }
-  })
+  }
+  // A daemon that still has the images of one checkpoint refuses to write the same ones again.
+  await container.lock.exclusive(() => withLease(ctx.services, 'checkpoint', writeImages, { collect: true }))
 }
 
 /** @returns the digest of the images */
@@ -56,8 +61,9 @@ async function dump(
   const { emptyNamespaces = [], ...rest } = options
   const process = await readProcess(ctx, containerId, undefined, { signal })
   const wasPaused = taskStatus(process?.status ?? 0) === 'paused'
-  if (!wasPaused) await services.tasks.pause({ containerId }, { signal })
+  if (!wasPaused) await pause(ctx, containerId)
   try {
+    signal?.throwIfAborted()
     const { descriptors } = await services.tasks.checkpoint({
       containerId,
       options: protobufAny(CheckpointOptionsSchema, { ...rest, emptyNamespaces: [...emptyNamespaces] }),
@@ -66,16 +72,27 @@ async function dump(
     if (images !== undefined) return images.digest
     throw new TeuError('ERR_TEU_CRIU', `Cannot checkpoint container "${containerId}": the daemon has made no images`, { containerId })
   } finally {
-    if (!wasPaused) await resume(services, containerId, options.exit)
+    if (!wasPaused) await resume(ctx, containerId, options.exit)
   }
 }
 
-/** A container that was to end need not be there any more. */
-async function resume(services: Services, containerId: string, isEnded: boolean): Promise<void> {
+async function pause(ctx: ClientContext, containerId: string): Promise<void> {
   try {
-    await services.tasks.resume({ containerId })
+    await ctx.services.tasks.pause({ containerId })
   } catch (error) {
-    if (!isEnded) report({ what: 'resume after a checkpoint', containerId, error })
+    // Without an answer nobody knows whether it has.
+    if (rpcOf(error)?.answered === false) await resume(ctx, containerId, true)
+    throw error
+  }
+}
+
+/** A daemon that was killed meanwhile is waited for: it was we who have stopped the container. One that was to end, or was not
+ *  stopped, need not go on. */
+async function resume(ctx: ClientContext, containerId: string, mayFail: boolean): Promise<void> {
+  try {
+    await surely(ctx, () => ctx.services.tasks.resume({ containerId }))
+  } catch (error) {
+    if (!mayFail) report({ what: 'resume after a checkpoint', containerId, error })
   }
 }
 

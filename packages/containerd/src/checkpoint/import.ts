@@ -1,9 +1,10 @@
 /** Checkpoint directories into the content store, for the start of a container. */
 
 import type { ClientContext } from '../context.ts'
+import { takeLease, type TakenLease } from '../lease.ts'
+import { report } from '../report.ts'
 import { writeBlob } from '../image/content/write-blob.ts'
 import { CRIU_TAR_TYPE } from './media-type.ts'
-import { takeLease } from './lease.ts'
 import { packDirectory } from './pack.ts'
 
 /** A checkpoint in the content store. */
@@ -15,12 +16,16 @@ export interface ImportedCheckpoint {
 
 /** Packs a directory and uploads it. */
 export async function importCheckpoint(ctx: ClientContext, dir: string, signal?: AbortSignal): Promise<ImportedCheckpoint> {
-  const lease = await takeLease(ctx, signal)
+  const lease = await takeLease(ctx.services, 'checkpoint')
   try {
     const { digest, size } = await writeBlob(lease.services, packDirectory(dir), { name: `the checkpoint ${dir}`, signal })
-    return { descriptor: { mediaType: CRIU_TAR_TYPE, digest, size: BigInt(size) }, release: () => lease.release() }
+    return { descriptor: { mediaType: CRIU_TAR_TYPE, digest, size: BigInt(size) }, release: () => giveBack(lease) }
   } catch (error) {
-    await lease.release()
+    await giveBack(lease)
     throw error
   }
+}
+
+async function giveBack(lease: TakenLease): Promise<void> {
+  for (const error of await lease.release({ collect: true })) report({ what: `delete lease ${lease.id}`, error })
 }

@@ -3,11 +3,12 @@
 import { TeuError, isTeuError } from '@teu/spec'
 import { deferred, type Deferred } from '../deferred.ts'
 import { delay } from '../delay.ts'
-import { rpcOf } from '../error/from-rpc.ts'
+import { rpcFailure, rpcOf } from '../error/from-rpc.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'
+import { checkVersion } from './daemon-version.ts'
 import { Barrier, SYNC_TOPIC } from './barrier.ts'
 
 const FIRST_BACKOFF_MS = 100
@@ -46,7 +47,8 @@ export class Link {
   }
 
   /** Starts, and resolves when the first subscription stands.
-   *  @throws {TeuError} ERR_TEU_UNAVAILABLE when it does not within that time, or cannot for lack of rights
+   *  @throws {TeuError} ERR_TEU_UNAVAILABLE when it does not within that time, or cannot for lack of rights; ERR_TEU_UNSUPPORTED
+   *                     when the daemon is too old
    *  @throws the signal's reason */
   async open(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const hopeless = deferred<never>()
@@ -80,18 +82,25 @@ export class Link {
   }
 
   #failure(): Error {
-    if (this.#lastFailure instanceof Error && isTeuError(this.#lastFailure)) return this.#lastFailure
-    return new TeuError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: this.#lastFailure })
+    const failure = this.#lastFailure
+    const rpc = rpcOf(failure)
+    if (!isTeuError(failure)) {
+      return new TeuError('ERR_TEU_UNAVAILABLE', 'Cannot connect to containerd: it does not serve yet', { cause: failure })
+    }
+    if (rpc === undefined) return failure
+    return rpcFailure(rpc, failure.code, { what: 'connect to containerd', operation: 'connect', path: failure.path })
   }
 
   async #run(hopeless: Deferred<never>): Promise<void> {
     while (!this.#closed.signal.aborted) {
       try {
         await this.#checkHealth()
+        await checkVersion(this.#services, this.#closed.signal)
         await this.#listen()
       } catch (error) {
         this.#lastFailure = error
-        if (rpcOf(error)?.errno === 'EACCES') hopeless.reject(error)
+        // Neither gets better by waiting.
+        if (rpcOf(error)?.errno === 'EACCES' || isTeuError(error, 'ERR_TEU_UNSUPPORTED')) hopeless.reject(this.#failure())
       }
       // A daemon that goes down often, or refuses the subscription, must not be asked without a pause.
       await delay(this.#backoffMs, this.#closed.signal)
@@ -140,7 +149,7 @@ export class Link {
       if (!signal.aborted) this.#events.unsure()
     } catch (error) {
       if (!signal.aborted) report({ what: 'wait for the subscription to events', error })
-      lost.abort()
+      lost.abort(error)
     }
   }
 
@@ -153,7 +162,7 @@ export class Link {
         await this.#checkHealth()
       } catch (error) {
         report({ what: 'ask for the health of the daemon', error })
-        lost.abort()
+        lost.abort(error)
       }
     }
   }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test, vi } from 'vitest'
 import { Containerd } from '../containerd.ts'
+import { TaskExecStartedSchema } from '../gen/containerd/events/events.gen.ts'
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
@@ -105,6 +106,31 @@ describe('after a lost connection', () => {
       // Told to nobody.
       daemon.exit('a', 8)
       await until([...LIFE, '~exit init 8'])
+    }))
+
+  test('starts that are answered before events come in again are told, before their ends and once', () =>
+    withFake(async (fake) => {
+      const { client, daemon, until, names } = fake
+      await running(fake, 'a')
+      await client.create('b', SPEC)
+      await client.create('c', SPEC)
+      daemon.lose()
+      daemon.registerMs = 150
+      daemon.back()
+      while (daemon.subscriptions < 2) await settled(5)
+      // Events of all this are told to nobody.
+      const pid = await client.exec('a', 'e1', PROCESS)
+      await client.start('b')
+      await client.start('c')
+      daemon.exit('c', 3)
+      await until([...LIFE, '~exec-started e1'])
+      await until(['~start init'], 'b')
+      await until(['~start init', '~exit init 3'], 'c')
+      // A shim's repeated event comes late.
+      daemon.tell('/tasks/exec-started', TaskExecStartedSchema, { containerId: 'a', execId: 'e1', pid })
+      daemon.exit('a', 4, { execId: 'e1' })
+      await until([...LIFE, '~exec-started e1', 'exit e1 4'])
+      expect(names('b')).toEqual(['~start init'])
     }))
 
   test('where nobody may publish, states are read twice', async () => {

@@ -6,7 +6,7 @@ import type { KnownContainer } from '../container/known-container.ts'
 import { removeExec } from '../container/remove-exec.ts'
 import { watchEnd } from '../container/watch-end.ts'
 import type { ClientContext } from '../context.ts'
-import { deliverOf } from '../events/deliver.ts'
+import { tellStart } from '../events/deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import { processInfo } from '../task-status.ts'
 import { INIT_PROCESS } from '../types.ts'
@@ -43,7 +43,7 @@ export async function resync(ctx: ClientContext, container: KnownContainer): Pro
 async function meet(ctx: ClientContext, container: KnownContainer): Promise<void> {
   const run = await adopt(ctx, container, INIT_PROCESS)
   if (run === undefined || run.phase === 'starting' || run.phase === 'created') return
-  await deliverOf(ctx, container, run, { type: 'start', source: 'resync' })
+  if (run.startEvent !== 'told') await tellStart(ctx, container, run)
   if (run.phase !== 'exited') return
   const process = await readProcess(ctx, container.id)
   const info = process === undefined ? undefined : processInfo(process)

@@ -33,6 +33,7 @@ export function adoptProcess(
   run.pid = process.pid
   run.phase = phaseOf(process)
   run.isStartTold = run.phase !== 'created'
+  if (run.isStartTold) run.startEvent = 'past'
   if (processId === INIT_PROCESS) {
     container.init = run
     const { status } = processInfo(process)

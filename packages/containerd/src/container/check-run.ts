@@ -2,7 +2,7 @@
 
 import { TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { deliverOf } from '../events/deliver.ts'
+import { deliverOf, tellStart } from '../events/deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
 import { processInfo } from '../task-status.ts'
@@ -27,7 +27,7 @@ export async function checkRun(ctx: ClientContext, container: KnownContainer, ru
     case 'running':
     case 'paused':
     case 'pausing':
-      await tellStart(ctx, container, run)
+      await noteStart(ctx, container, run)
       return tellPause(ctx, container, run, info.status !== 'running')
     case 'created':
     case 'unknown':
@@ -46,11 +46,10 @@ async function lose(ctx: ClientContext, container: KnownContainer, run: ProcessR
   if (container.init === run) await forgetTask(ctx, container, run)
 }
 
-async function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
-  if (run.phase === 'running') return
+async function noteStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
   run.phase = 'running'
   run.isStartTold = true
-  await deliverOf(ctx, container, run, { type: run.processId === INIT_PROCESS ? 'start' : 'exec-started', source: 'resync' })
+  if (run.owesStart) await tellStart(ctx, container, run)
 }
 
 /** Only a container as a whole is paused; its execs merely say so too. */

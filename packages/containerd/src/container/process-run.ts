@@ -22,6 +22,9 @@ export class ProcessRun {
   inFlight: Promise<void> | undefined
   /** Users have been told that it started, by an event or by the answer of a call. */
   isStartTold = false
+  /** Its `start` or `exec-started` event: owed to users, told, or that of a process that began before anybody looked. The event gets lost when
+   *  a call is answered by a daemon that is back, and the subscription is not. */
+  startEvent: 'owed' | 'told' | 'past' = 'owed'
   /** The call that was to make or start it failed. */
   isDiscarded = false
   /** A call of this client is deleting it. */
@@ -61,6 +64,11 @@ export class ProcessRun {
   /** Whether users must be told of its end. One that was never started for them has none. */
   get owesExit(): boolean {
     return this.exit === undefined && (!this.isDiscarded || this.isStartTold)
+  }
+
+  /** Whether users have the answer of the call, or an end to hear of, and not the event. */
+  get owesStart(): boolean {
+    return this.startEvent === 'owed' && this.isStartTold
   }
 
   /** Whether something that the daemon says about this pid may be about this run. */

@@ -30,6 +30,8 @@ export interface Asked {
   readonly containerId?: string | undefined
   /** The daemon's socket. */
   readonly path?: string | undefined
+  /** The kernel's reason, where the daemon's sentence has one. */
+  readonly errno?: string | undefined
 }
 
 /** Translates a failed call; everything else, such as the reason of an AbortSignal, comes back as it is. */
@@ -39,12 +41,12 @@ export function fromRpc(error: unknown, asked: Asked): unknown {
 
 /** The error of a failed call, with a code that was chosen with more knowledge. */
 export function rpcFailure(error: RpcError, code: TeuErrorCode, asked: Asked): TeuError {
-  const { what, operation, containerId, path } = asked
+  const { what, operation, containerId, path, errno = error.errno } = asked
   const unreachable = code === 'ERR_TEU_UNAVAILABLE' && !error.answered
   return new TeuError(code, `Cannot ${what}: ${error.message.trimEnd()}`, {
     operation,
     containerId,
-    errno: error.errno,
+    errno,
     path: unreachable ? path : undefined,
     remedy: unreachable ? 'Check that containerd runs, that this is its socket, and that you may use it' : undefined,
     cause: error,

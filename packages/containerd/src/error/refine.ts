@@ -7,7 +7,7 @@ import { RpcStatus, type RpcError } from '../rpc/status.ts'
 import { taskStatus } from '../task-status.ts'
 import { INIT_PROCESS, type TaskStatus } from '../types.ts'
 import { codeOf, rpcFailure, rpcOf } from './from-rpc.ts'
-import { isProgramFailure } from './start-failure.ts'
+import { programErrno } from './start-failure.ts'
 
 /** An operation on a process, for messages. */
 export interface Operation {
@@ -32,16 +32,40 @@ export async function refine(ctx: ClientContext, operation: Operation, error: un
   const rpc = rpcOf(error)
   if (rpc === undefined) return error
   const { name, containerId, processId = INIT_PROCESS } = operation
-  const process = processId === INIT_PROCESS ? '' : ` process ${JSON.stringify(processId)} of`
-  const asked = { what: `${name}${process} container ${JSON.stringify(containerId)}`, operation: name, containerId }
   const path = isTeuError(error) ? error.path : undefined
-  return rpcFailure(rpc, await codeFor(ctx, operation, rpc), { ...asked, path })
+  const asked = { what: sentence(name, containerId, processId), operation: name, containerId, path }
+  // What the shim and the runtime say comes as UNKNOWN, whatever it means.
+  const errno = rpc.status === RpcStatus.UNKNOWN ? programErrno(rpc.message) : undefined
+  if (errno !== undefined) return rpcFailure(rpc, 'ERR_TEU_PROCESS_START', { ...asked, errno })
+  return rpcFailure(rpc, await codeFor(ctx, operation, rpc), asked)
+}
+
+/** Operations whose names are no words to go on after "Cannot" with. */
+const VERBS: Readonly<Record<string, string>> = {
+  deleteTask: 'delete the task of',
+  record: 'read the record of',
+  resizeTerminal: 'resize the terminal of',
+  exec: 'exec in',
+  execs: 'list the execs of',
+  closeStdin: 'close the stdin of',
+  signal: 'send a signal to',
+  stats: 'read the metrics of',
+  status: 'read the status of',
+  summary: 'list the processes of',
+  update: 'change the limits of',
+  wait: 'wait for',
+}
+
+/** `read the status of container "web"`; completes "Cannot …". */
+function sentence(name: string, containerId: string, processId: string): string {
+  const container = `container ${JSON.stringify(containerId)}`
+  if (processId === INIT_PROCESS || processId === containerId) return `${VERBS[name] ?? name} ${container}`
+  const process = `process ${JSON.stringify(processId)}`
+  return name === 'exec' ? `start ${process} in ${container}` : `${VERBS[name] ?? name} ${process} of ${container}`
 }
 
 async function codeFor(ctx: ClientContext, operation: Operation, rpc: RpcError): Promise<TeuErrorCode> {
-  // What the shim and the runtime say comes as UNKNOWN, whatever it means.
   if (rpc.status !== RpcStatus.UNKNOWN) return codeOf(rpc)
-  if (isProgramFailure(rpc.message)) return 'ERR_TEU_PROCESS_START'
   try {
     const { containerId, processId = INIT_PROCESS, name } = operation
     const execId = name === 'exec' ? '' : execIdOf(containerId, processId)

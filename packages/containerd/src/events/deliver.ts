@@ -4,7 +4,7 @@ import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
 import { report } from '../report.ts'
-import type { TaskEvent, TaskEventType } from '../types.ts'
+import { INIT_PROCESS, type TaskEvent, type TaskEventType } from '../types.ts'
 import type { RawEvent } from './decode.ts'
 
 /** What an event says beside the container. */
@@ -36,6 +36,12 @@ export async function deliver(ctx: ClientContext, container: KnownContainer, tol
 /** Tells of an event of a run, of which this may be the first sign of life. */
 export function deliverOf(ctx: ClientContext, container: KnownContainer, run: ProcessRun, told: Omit<Told, 'processId'>): Promise<void> {
   return deliver(ctx, container, { ...told, processId: run.processId, pid: run.pid })
+}
+
+/** Tells of a start whose event did not come. */
+export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  run.startEvent = 'told'
+  return deliverOf(ctx, container, run, { type: run.processId === INIT_PROCESS ? 'start' : 'exec-started', source: 'resync' })
 }
 
 /** Tells of an event of a container that this client has nothing to do with. */

@@ -40,6 +40,7 @@ describe('the exit of a process', () => {
       })
       const order: string[] = []
       const starting = client.start('a').then(() => order.push(...names(), 'started'))
+      await until(LIFE)
       await settled()
       expect(names()).toEqual(LIFE)
       answer.resolve()

@@ -71,6 +71,8 @@ async function applyBeginning(ctx: ClientContext, container: KnownContainer, raw
   if (run.exit !== undefined) return
   if (run.pid === 0) run.pid = raw.pid
   if (raw.type === 'start' || raw.type === 'exec-started') {
+    if (run.startEvent === 'told') return
+    run.startEvent = 'told'
     run.isStartTold = true
     run.phase = 'running'
   }

@@ -5,7 +5,7 @@ import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
 import { removeExec } from '../container/remove-exec.ts'
-import { deliverOf } from './deliver.ts'
+import { deliverOf, tellStart } from './deliver.ts'
 
 /** Exit code of a process of which nobody knows how it ended. */
 export const UNKNOWN_EXIT_CODE = 255
@@ -36,6 +36,7 @@ export async function settleExit(ctx: ClientContext, container: KnownContainer, 
   run.io?.stdin?.drop()
   run.exit.oomKilled = container.oomKilled
   run.exited.resolve(run.exit)
+  if (run.owesStart) await tellStart(ctx, container, run)
   await deliverOf(ctx, container, run, { type: 'exit', ...facts })
   if (run.processId !== INIT_PROCESS) void removeExec(ctx, container, run)
 }

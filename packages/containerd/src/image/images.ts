@@ -23,9 +23,8 @@ import { type UnpackedImage, unpackImage, type UnpackOptions } from './unpack/un
  * The images of a client's namespace, and containers made of them. The functions behind the methods say which errors there are.
  *
  * ```ts
- * const images = new Images(client)
- * await images.import('busybox.tar')
- * const { exitCode, stdout } = await images.run('busybox', ['echo', 'hello'], { capture: true })
+ * await client.images.import('busybox.tar')
+ * const { exitCode, stdout } = await client.images.run('busybox', ['echo', 'hello'], { capture: true })
  * ```
  */
 export class Images {

@@ -29,7 +29,7 @@ export interface DeleteTaskOptions {
 export async function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
   let container: KnownContainer
   try {
-    container = await load(ctx, id, 'delete the task of', options.signal)
+    container = await load(ctx, id, 'deleteTask', options.signal)
   } catch (error) {
     if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return nothingFound()
     throw error

@@ -31,7 +31,7 @@ const KILLED = 137
 export async function exec(ctx: ClientContext, id: string, execId: string, process: ProcessSpec, options: StdioOptions): Promise<number> {
   checkExecId(id, execId)
   const spec = validateProcess(process)
-  const container = await load(ctx, id, 'exec in', options.signal)
+  const container = await load(ctx, id, 'exec', options.signal)
   return container.lock.shared(async () => {
     await makeRoom(ctx, container, execId)
     options.signal?.throwIfAborted()

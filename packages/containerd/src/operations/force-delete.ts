@@ -19,7 +19,8 @@ export async function forceDelete(
   beforeDelete: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DeleteResponse | undefined> {
   const process = await readProcess(ctx, containerId)
-  if (process === undefined) return undefined
+  // A shim whose daemon was killed before it had made the task has none, and is in the way of the next one; a deletion ends it.
+  if (process === undefined) return deleteEnded(ctx, containerId)
   const status = taskStatus(process.status)
   // A shim that does not answer kills nobody, and what has no pid was never made.
   const isAlive = status !== 'stopped' && status !== 'unknown' && process.pid !== 0

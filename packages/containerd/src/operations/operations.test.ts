@@ -195,3 +195,40 @@ test('stats() without metrics says why', () =>
     daemon.transport.on(tasks.metrics, () => ({ metrics: [{ data: { typeUrl: 'x.Y', value: new Uint8Array() } }] }))
     await expect(client.stats('a')).rejects.toMatchObject({ message: expect.stringContaining('unknown type x.Y') })
   }))
+
+describe('the state of a task', () => {
+  test.each([
+    [Status.UNKNOWN, 'unknown'],
+    [Status.CREATED, 'created'],
+    [Status.RUNNING, 'running'],
+    [Status.STOPPED, 'stopped'],
+    [Status.PAUSED, 'paused'],
+    [Status.PAUSING, 'pausing'],
+    [99 as Status, 'unknown'],
+  ] as const)('%i is %s', (status, text) =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.process('a').status = status
+      expect(await client.status('a')).toBe(text)
+    }),
+  )
+
+  test('a task that is being paused is not deleted', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.process('a').status = Status.PAUSING
+      await expect(client.deleteTask('a')).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE', from: 'pausing' })
+    }))
+
+  test('a shim without a task, which is in the way of the next one, is ended too', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.processes.clear()
+      const before = daemon.transport.names().filter((name) => name === 'Tasks.delete').length
+      await client.deleteTask('a', { force: true })
+      expect(daemon.transport.names().filter((name) => name === 'Tasks.delete')).toHaveLength(before + 1)
+    }))
+})

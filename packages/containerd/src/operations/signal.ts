@@ -48,7 +48,7 @@ export async function resizeTerminal(
     if (!isInRange) throw new RangeError(`resizeTerminal: ${side} must be an integer from 0 to ${MAX_TERMINAL_SIDE}, got ${String(value)}`)
   }
   const request = { containerId: id, execId: execIdOf(id, processId), width: size.columns, height: size.rows }
-  await attempt(ctx, { name: 'resize', containerId: id, processId }, () => ctx.services.tasks.resizePty(request, { signal }))
+  await attempt(ctx, { name: 'resizeTerminal', containerId: id, processId }, () => ctx.services.tasks.resizePty(request, { signal }))
 }
 
 /** Makes the shim close its end of an input, after the call that starts the process. While this client's own end is open the program sees no
@@ -57,7 +57,7 @@ export async function closeStdin(ctx: ClientContext, id: string, processId: stri
   checkNames(id, processId)
   // An exec that has not started would never hear of it.
   await ctx.known.get(id)?.current(processId)?.inFlight
-  await attempt(ctx, { name: 'close the stdin of', containerId: id, processId }, () => closeIo(ctx, id, processId, signal))
+  await attempt(ctx, { name: 'closeStdin', containerId: id, processId }, () => closeIo(ctx, id, processId, signal))
 }
 
 function checkNames(id: string, processId: string): void {

@@ -30,7 +30,7 @@ export async function resume(ctx: ClientContext, id: string, signal?: AbortSigna
  *  @throws {TeuError} ERR_TEU_NOT_FOUND without a task */
 export function readInfo(ctx: ClientContext, id: string, processId: string, signal?: AbortSignal): Promise<ProcessInfo> {
   checkIdentifier('container ID', id)
-  return attempt(ctx, { name: 'read the status of', containerId: id, processId }, async () => {
+  return attempt(ctx, { name: 'status', containerId: id, processId }, async () => {
     const { process } = await ctx.services.tasks.get({ containerId: id, execId: execIdOf(id, processId) }, { signal })
     if (process === undefined) throw new TeuError('ERR_TEU_RUNTIME', `Cannot read the status of container "${id}": empty answer`)
     return processInfo(process)
@@ -46,7 +46,7 @@ export interface ProcessSummary {
 /** All processes of a container, by host pid. */
 export async function summary(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<ProcessSummary[]> {
   checkIdentifier('container ID', id)
-  const { processes } = await attempt(ctx, { name: 'list the processes of', containerId: id }, () =>
+  const { processes } = await attempt(ctx, { name: 'summary', containerId: id }, () =>
     ctx.services.tasks.listPids({ containerId: id }, { signal }),
   )
   return processes.map(({ pid, info }) => {
@@ -66,7 +66,7 @@ export interface Stats {
  *                     does not see all hierarchies, or metrics of a type that nobody knows */
 export async function stats(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<Stats> {
   checkIdentifier('container ID', id)
-  return attempt(ctx, { name: 'read the metrics of', containerId: id }, async () => {
+  return attempt(ctx, { name: 'stats', containerId: id }, async () => {
     const { metrics } = await ctx.services.tasks.metrics({ filters: [`id=="${id}"`] }, { signal })
     const [metric] = metrics
     const read = readTaskMetrics(metric?.data)

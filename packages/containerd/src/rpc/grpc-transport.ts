@@ -2,6 +2,7 @@
 
 import { fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf'
 import type * as Grpc from '@grpc/grpc-js'
+import { plainDetails } from './plain-details.ts'
 import { RpcError, RpcStatus } from './status.ts'
 import { methodPath, type CallOptions, type Transport } from './transport.ts'
 
@@ -44,24 +45,18 @@ class GrpcTransport implements Transport {
   }
 
   unary: Transport['unary'] = (method, request, options) => {
-    const { promise, resolve, reject } = promiseWithResolvers<MessageShape<typeof method.output>>()
     options.signal?.throwIfAborted()
     const { encode, decode } = codec(method)
-    const call = this.#client.makeUnaryRequest(
-      methodPath(method),
-      encode,
-      decode,
-      request,
-      this.#metadata(options),
-      callOptions(options),
-      (error, response) => {
+    const metadata = this.#metadata(options)
+    return new Promise((resolve, reject) => {
+      const done = (error: Grpc.ServiceError | null, response: unknown): void => {
         stop()
         if (error !== null) reject(rpcError(error, options.signal))
         else resolve(response as MessageShape<typeof method.output>)
-      },
-    )
-    const stop = cancelOnAbort(call, options.signal)
-    return promise
+      }
+      const call = this.#client.makeUnaryRequest(methodPath(method), encode, decode, request, metadata, callOptions(options), done)
+      const stop = cancelOnAbort(call, options.signal)
+    })
   }
 
   async *serverStream<I extends DescMessage, O extends DescMessage>(
@@ -158,16 +153,5 @@ function rpcError(error: Grpc.ServiceError, signal: AbortSignal | undefined): un
   const answered = !OF_CONNECTIONS.has(error.code) || Object.keys(error.metadata?.getMap() ?? {}).length > 0
   // The library has the errno only in its sentence.
   const errno = answered ? undefined : /\bE[A-Z]{3,}\b/.exec(error.details)?.[0]
-  return new RpcError(error.code, error.details, { answered, errno, cause: error })
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function promiseWithResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
-  let resolve!: (value: T) => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<T>((res, rej) => {
-    resolve = res
-    reject = rej
-  })
-  return { promise, resolve, reject }
+  return new RpcError(error.code, plainDetails(error.details), { answered, errno, cause: error })
 }

@@ -56,8 +56,30 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
 export function openForReading(path: string): Readable {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   if (bun === undefined) return new Socket({ fd, readable: true, writable: false })
-  const stream = Readable.fromWeb(bun.file(fd).stream() as Parameters<typeof Readable.fromWeb>[0])
-  stream.once('close', () => closeSync(fd))
+  return bunReadable(bun.file(fd).stream().getReader(), fd)
+}
+
+/** Reads ahead as a socket of Node does: the end of an output in which nothing is left comes also where nobody reads it. */
+function bunReadable(reader: ReadableStreamDefaultReader<Uint8Array>, fd: number): Readable {
+  const stream = new Readable({
+    read() {
+      void reader.read().then(
+        ({ done, value }) => {
+          this.push(done ? null : value)
+          if (done) this.read(0)
+        },
+        (error: unknown) => this.destroy(error as Error),
+      )
+    },
+    destroy(reason, done) {
+      const close = (): void => {
+        closeSync(fd)
+        done(reason)
+      }
+      void reader.cancel().then(close, close)
+    },
+  })
+  stream.read(0)
   return stream
 }
 

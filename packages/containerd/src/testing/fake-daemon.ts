@@ -14,6 +14,7 @@ import { Containers, type Container } from '../gen/containerd/services/container
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import type { EnvelopeSchema } from '../gen/containerd/types/types.gen.ts'
+import { Version } from '../gen/containerd/services/version/v1/version.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { Health, ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
 import { deferred, type Deferred } from '../deferred.ts'
@@ -40,6 +41,7 @@ export class FakeDaemon {
   readonly transport = new FakeTransport()
   readonly containers = new Map<string, Container>()
   readonly processes = new Map<string, FakeProcess>()
+  version = '1.7.0'
   /** Subscriptions made so far. */
   subscriptions = 0
   /** How long a subscription is answered before it is registered; events of that time are lost. */
@@ -53,6 +55,10 @@ export class FakeDaemon {
     transport.on(Health.method.check, () => {
       this.#checkUp()
       return { status: ServingStatus.SERVING }
+    })
+    transport.on(Version.method.version, () => {
+      this.#checkUp()
+      return { version: this.version, revision: 'fake' }
     })
     transport.on(Events.method.subscribe, () => this.#subscribe())
     transport.on(Events.method.publish, ({ topic, event }) => {

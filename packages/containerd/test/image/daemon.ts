@@ -1,25 +1,21 @@
 /** A containerd of a test's own: its config, data and socket lie in the test's directory. */
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { it } from 'vitest'
+import { ContainerdDaemon } from '../../../../tests/harness/containerd-daemon.ts'
+import { withinShareOf } from '../../../../tests/harness/deadline.ts'
 import { describeIf, needsPrograms, needsRoot, type Requirement } from '../../../../tests/harness/requirements.ts'
-import { inLab } from '../../../../tests/harness/in-lab.ts'
-import type { Child } from '../../../../tests/harness/child.ts'
+import { withLab } from '../../../../tests/harness/in-lab.ts'
 import type { Lab, Result } from '../../../../tests/harness/lab.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { Containerd } from '../../src/containerd.ts'
 import { openGrpcTransport } from '../../src/rpc/grpc-transport.ts'
 import { createServices, type Services } from '../../src/rpc/services.ts'
 import type { Transport } from '../../src/rpc/transport.ts'
-
-const DISABLED = [
-  'grpc.v1.cri',
-  'internal.v1.opt',
-  'snapshotter.v1.btrfs',
-  'snapshotter.v1.zfs',
-  'snapshotter.v1.aufs',
-  'snapshotter.v1.devmapper',
-]
+import { endShims } from '../support/end-shims.ts'
+import { runc } from '../support/runtimes.ts'
 
 /** What containerd holds in one namespace; empty lists after a test that leaves nothing. */
 export interface Holdings {
@@ -33,7 +29,7 @@ export interface Holdings {
 
 export class Daemon {
   readonly #lab: Lab
-  #child: Child | undefined
+  #daemon: ContainerdDaemon
   #transport: Transport | undefined
   #services: Services | undefined
   #client: Containerd | undefined
@@ -42,7 +38,8 @@ export class Daemon {
 
   constructor(lab: Lab) {
     this.#lab = lab
-    this.address = lab.path('containerd.sock')
+    this.#daemon = this.#make([])
+    this.address = this.#daemon.socket
     this.namespace = lab.mark
   }
 
@@ -51,24 +48,14 @@ export class Daemon {
     return this.#services
   }
 
+  #make(disabledPlugins: readonly string[]): ContainerdDaemon {
+    return new ContainerdDaemon(this.#lab.dir, { spawn: (command) => this.#lab.spawn(command), disabledPlugins })
+  }
+
   /** @param disabled  further plugins to leave out */
   async start(disabled: readonly string[] = []): Promise<void> {
-    const config = this.#lab.path('config.toml')
-    const quoted = [...DISABLED, ...disabled].map((name) => `"io.containerd.${name}"`).join(', ')
-    writeFileSync(
-      config,
-      [
-        'version = 2',
-        `root = "${this.#lab.path('data')}"`,
-        `state = "${this.#lab.path('state')}"`,
-        `disabled_plugins = [${quoted}]`,
-        '[grpc]',
-        `address = "${this.address}"`,
-        '',
-      ].join('\n'),
-    )
-    this.#child = this.#lab.spawn(['containerd', '--config', config])
-    await this.#child.stderr.waitFor((line) => line.includes('containerd successfully booted'))
+    this.#daemon = this.#make(disabled)
+    await this.#daemon.start()
     this.#transport ??= await openGrpcTransport(this.address)
     this.#services = createServices(this.#transport, { namespace: this.namespace, callTimeoutMs: 30_000, address: this.address })
   }
@@ -90,23 +77,31 @@ export class Daemon {
     await this.start()
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    this.#child?.process.kill(signal)
-    await this.#child?.ended
+  stop(signal?: NodeJS.Signals): Promise<void> {
+    return this.#daemon.stop(signal)
   }
 
   /** Ends tasks and containers, then the daemon: shims would outlive it. */
   async close(): Promise<void> {
-    try {
-      await this.#client?.[Symbol.asyncDispose]()
-      for (const id of (await this.ctr('container', 'ls', '--quiet')).stdout.split('\n').filter((line) => line !== '')) {
-        await this.ctr('task', 'rm', '--force', id)
-        await this.ctr('container', 'rm', id)
-      }
-    } finally {
-      this.#transport?.close()
-      await this.stop()
+    await this.#disconnect()
+    for (const id of (await this.ctr('container', 'ls', '--quiet')).stdout.split('\n').filter((line) => line !== '')) {
+      await this.ctr('task', 'rm', '--force', id)
+      await this.ctr('container', 'rm', id)
     }
+    await this.stop()
+  }
+
+  /** The same whatever state it is in. */
+  async end(): Promise<void> {
+    await this.#disconnect()
+    await this.stop('SIGKILL')
+    const root = join(this.#lab.path('runc'), this.namespace)
+    await endShims(this.#lab, this.address, this.#daemon.state, { runtime: runc, root })
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#client?.[Symbol.asyncDispose]()
+    this.#transport?.close()
   }
 
   /** Second opinion: containerd's own client. */
@@ -139,12 +134,15 @@ export class Daemon {
 
   /** Files of blobs and directories of snapshots on disk, whoever they belong to. */
   onDisk(): { blobs: string[]; snapshots: string[]; ingests: string[] } {
-    const names = (path: string): string[] => (existsSync(this.#lab.path(path)) ? readdirSync(this.#lab.path(path)) : [])
-    const content = 'data/io.containerd.content.v1.content'
+    const names = (path: string): string[] => {
+      const dir = join(this.#daemon.root, path)
+      return existsSync(dir) ? readdirSync(dir) : []
+    }
+    const content = 'io.containerd.content.v1.content'
     return {
       blobs: names(`${content}/blobs/sha256`),
       ingests: names(`${content}/ingest`),
-      snapshots: names('data/io.containerd.snapshotter.v1.overlayfs/snapshots'),
+      snapshots: names('io.containerd.snapshotter.v1.overlayfs/snapshots'),
     }
   }
 
@@ -167,16 +165,21 @@ export type DaemonTest = (name: string, test: (daemon: Daemon, lab: Lab) => Prom
 /** Declares a group of tests with a daemon each. */
 export function daemonTests(name: string, body: (test: DaemonTest) => void, requires?: Requirement): void {
   describeIf(name, [needsRoot, needsPrograms('containerd', 'ctr', 'runc', 'busybox'), requires], () =>
-    body((title, test) =>
-      inLab(title, async (lab) => {
-        const daemon = new Daemon(lab)
-        try {
-          await daemon.start()
-          await test(daemon, lab)
-        } finally {
-          await daemon.close()
-        }
-      }),
-    ),
+    body((title, test) => it(title, ({ task }) => withLab((lab) => withDaemon(lab, task.timeout, test)))),
   )
+}
+
+/** A test that fails or hangs leaves neither daemon nor shims. */
+async function withDaemon(lab: Lab, testTimeoutMs: number, test: (daemon: Daemon, lab: Lab) => Promise<void>): Promise<void> {
+  const daemon = new Daemon(lab)
+  try {
+    await withinShareOf(testTimeoutMs, async () => {
+      await daemon.start()
+      await test(daemon, lab)
+      await daemon.close()
+    })
+  } catch (error) {
+    await daemon.end().catch((second: unknown) => Object.assign(error as Error, { whileClosing: second }))
+    throw error
+  }
 }

@@ -6,7 +6,7 @@ import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../src/te
 import { importImage } from '../../src/image/import/import-image.ts'
 import { readBlob, type ReadBlobOptions } from '../../src/image/content/read-blob.ts'
 import { writeBlob } from '../../src/image/content/write-blob.ts'
-import { withLease } from '../../src/image/lease.ts'
+import { withLease } from '../../src/lease.ts'
 import { deleteImage, getImage } from '../../src/image/record/manage-images.ts'
 import { resolveImage } from '../../src/image/record/resolve-image.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'

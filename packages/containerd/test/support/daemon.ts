@@ -1,50 +1,51 @@
 /** A containerd of a test's own: its configuration, root, state and socket are in the lab's directory. */
 
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Process, Spec } from '@teu/spec'
-import { removeCgroup } from '../../../../tests/harness/cgroups.ts'
 import { baseConfig, type Config } from '../../../../tests/harness/base-config.ts'
 import { makeRootfs } from '../../../../tests/harness/bundle.ts'
-import type { Child } from '../../../../tests/harness/child.ts'
+import { ContainerdDaemon } from '../../../../tests/harness/containerd-daemon.ts'
+import { withinShareOf } from '../../../../tests/harness/deadline.ts'
 import { withLab } from '../../../../tests/harness/in-lab.ts'
-import { killLeft, openDescriptors } from '../../../../tests/harness/leaks.ts'
+import { openDescriptors } from '../../../../tests/harness/leaks.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { Containerd, type ContainerdOptions, type TaskEvent } from '../../src/index.ts'
-
-/** Plugins that this machine may lack what they need for, and none of which a container without an image needs. */
-const DISABLED = [
-  'grpc.v1.cri',
-  'internal.v1.opt',
-  'snapshotter.v1.btrfs',
-  'snapshotter.v1.zfs',
-  'snapshotter.v1.aufs',
-  'snapshotter.v1.devmapper',
-]
+import { endShims, shimsOf } from './end-shims.ts'
 
 /** See the head of this file. */
 export class Daemon {
   readonly lab: Lab
   readonly runtime: string
   readonly rootfs: string
-  readonly address: string
   /** Set by tests that kill the daemon while it makes a task. A shim that is being started at that moment is known to nobody afterwards:
    *  containerd 1.6 reads the list of shims before that one has written its address. No client can see or end it. */
   mayLoseShims = false
+  /** Environment of the daemon and its shims, beside that of the lab's programs; from its next start on. */
+  env: Readonly<Record<string, string>> = {}
+  /** State root of the runtime, without the namespace. */
+  runtimeRoot: string
   readonly #clients: Containerd[] = []
-  #process: Child | undefined
+  readonly #daemon: ContainerdDaemon
 
   /** @param runtime  path of the OCI runtime that the shim runs */
   constructor(lab: Lab, runtime: string) {
     this.lab = lab
     this.runtime = runtime
     this.rootfs = lab.path('rootfs')
-    this.address = `unix://${lab.path('socket')}`
+    this.runtimeRoot = lab.path('runtime')
+    this.#daemon = new ContainerdDaemon(lab.dir, { spawn: (command) => lab.spawn(command, { env: this.env }) })
     makeRootfs(this.rootfs)
-    const quoted = DISABLED.map((name) => `"io.containerd.${name}"`).join(', ')
-    const lines = ['version = 2', `root = "${lab.path('data')}"`, `state = "${lab.path('state')}"`, `disabled_plugins = [${quoted}]`]
-    writeFileSync(lab.path('config.toml'), [...lines, '[grpc]', `address = "${lab.path('socket')}"`, ''].join('\n'))
+  }
+
+  /** Path of the socket. */
+  get socket(): string {
+    return this.#daemon.socket
+  }
+
+  get address(): string {
+    return `unix://${this.socket}`
   }
 
   get namespace(): string {
@@ -56,18 +57,15 @@ export class Daemon {
   }
 
   get pid(): number {
-    return this.#process?.process.pid ?? 0
+    return this.#daemon.pid
   }
 
-  async start(): Promise<void> {
-    this.#process = this.lab.spawn(['containerd', '--config', this.lab.path('config.toml')])
-    await this.#process.stderr.waitFor((line) => line.includes('containerd successfully booted'))
+  start(): Promise<void> {
+    return this.#daemon.start()
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    this.#process?.process.kill(signal)
-    await this.#process?.ended
-    this.#process = undefined
+  stop(signal?: NodeJS.Signals): Promise<void> {
+    return this.#daemon.stop(signal)
   }
 
   async restart(): Promise<void> {
@@ -81,7 +79,7 @@ export class Daemon {
       address: this.address,
       namespace: this.namespace,
       stateDir: this.stateDir,
-      runtime: { name: 'io.containerd.runc.v2', options: { binaryName: this.runtime, root: this.lab.path('runtime') } },
+      runtime: { name: 'io.containerd.runc.v2', options: { binaryName: this.runtime, root: this.runtimeRoot } },
       ...options,
     })
     this.#clients.push(client)
@@ -108,41 +106,24 @@ export class Daemon {
 
   /** Pids of shims of this daemon. */
   shims(): number[] {
-    const socketMark = this.lab.path('socket')
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        try {
-          const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-          return line.includes('containerd-shim') && line.includes(socketMark)
-        } catch {
-          return false
-        }
-      })
-      .map(Number)
+    return shimsOf(this.socket)
   }
 
-  async #endLostShims(): Promise<void> {
-    await eventually('ended shims', () => (this.shims().length === 0 ? true : undefined), 1_000).catch(() => {})
-    for (const pid of this.shims()) {
-      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      process.kill(pid, 'SIGKILL')
-      const root = join(this.lab.path('runtime'), this.namespace)
-      await this.lab.command([this.runtime, '--root', root, 'delete', '--force', args[args.indexOf('-id') + 1] ?? ''])
-    }
-    // Root file systems of tasks that were half made.
-    for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
-      const target = line.split(' ')[4] ?? ''
-      if (target.startsWith(this.lab.path('state'))) await this.lab.command(['umount', '-l', target])
-    }
-    // A runtime that was killed with its shim leaves its cgroup.
-    killLeft(this.lab.mark)
-    await eventually('empty cgroups', () => (removeCgroup(`/${this.lab.mark}`) ? true : undefined))
+  #endShims(): Promise<void> {
+    const root = join(this.runtimeRoot, this.namespace)
+    return endShims(this.lab, this.socket, this.#daemon.state, { runtime: this.runtime, root })
   }
 
-  /** Ends everything, and says what a test has left: tasks, records, leases, FIFOs, descriptors. */
-  async close(options: { check: boolean }): Promise<void> {
-    if (this.#process === undefined) await this.start()
+  /** Ends everything whatever state it is in: a daemon that does not answer, shims that nobody knows, containers. */
+  async end(): Promise<void> {
+    for (const client of this.#clients) await client[Symbol.asyncDispose]()
+    await this.stop('SIGKILL')
+    await this.#endShims()
+  }
+
+  /** Ends everything, and rejects with what a test has left: tasks, records, leases, FIFOs, descriptors. */
+  async close(): Promise<void> {
+    if (!this.#daemon.isRunning) await this.start()
     const left: string[] = []
     for (const client of this.#clients) await client[Symbol.asyncDispose]()
     const client = await this.client()
@@ -160,12 +141,15 @@ export class Daemon {
       await client.services.leases.delete({ id })
     }
     await client[Symbol.asyncDispose]()
-    if (this.mayLoseShims) await this.#endLostShims()
+    if (this.mayLoseShims) {
+      await eventually('ended shims', () => (this.shims().length === 0 ? true : undefined), 1_000).catch(() => {})
+      await this.#endShims()
+    }
     left.push(...fifosBelow(this.stateDir).map((path) => `FIFO ${path}`))
     await this.stop()
     const open = await ownDescriptors(this.lab.dir)
     left.push(...open.map((target) => `descriptor of ${target}`))
-    if (options.check && left.length > 0) throw new Error(`left behind:\n  ${left.join('\n  ')}`)
+    if (left.length > 0) throw new Error(`left behind:\n  ${left.join('\n  ')}`)
   }
 }
 
@@ -184,18 +168,21 @@ export function fifosBelow(dir: string): string[] {
     .filter((path) => lstatSync(path).isFIFO())
 }
 
-/** Runs a test with a daemon in a lab; what it leaves is looked for only when it has passed. */
-export function withDaemon(runtime: string, test: (daemon: Daemon) => Promise<void>): Promise<void> {
+/** Runs a test with a daemon in a lab; what it leaves is looked for only when it has passed.
+ *  @param testTimeoutMs  the test's own limit: one that hangs is given up before, and leaves neither daemon nor shims */
+export function withDaemon(runtime: string, testTimeoutMs: number, test: (daemon: Daemon) => Promise<void>): Promise<void> {
   return withLab(async (lab) => {
     const daemon = new Daemon(lab, runtime)
-    await daemon.start()
     try {
-      await test(daemon)
+      await withinShareOf(testTimeoutMs, async () => {
+        await daemon.start()
+        await test(daemon)
+        await daemon.close()
+      })
     } catch (error) {
-      await daemon.close({ check: false }).catch((second: unknown) => Object.assign(error as Error, { whileClosing: second }))
+      await daemon.end().catch((second: unknown) => Object.assign(error as Error, { whileClosing: second }))
       throw error
     }
-    await daemon.close({ check: true })
   })
 }
 

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { it } from 'vitest'
 import { home } from '../../../../tests/harness/native.ts'
 import { describeIf, needsPrograms, needsRoot, which, type Requirement } from '../../../../tests/harness/requirements.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { withDaemon, type Daemon } from './daemon.ts'
 
+const DEFAULT_TIMEOUT_MS = 60_000 * patience
 const TEU_OCI = join(home, 'dist/teu-oci')
 
 /** What every test with a daemon needs. */
@@ -24,14 +26,14 @@ const RUNTIMES: readonly { readonly name: string; readonly path: string; readonl
 ]
 
 /** Declares one test; it gets a daemon of its own. */
-export type DaemonTest = (name: string, test: (daemon: Daemon) => Promise<void>) => void
+export type DaemonTest = (name: string, test: (daemon: Daemon) => Promise<void>, timeoutMs?: number) => void
 
 /** A group of tests, once for each runtime. */
 export function withEachRuntime(group: string, body: (test: DaemonTest, runtime: string) => void): void {
   for (const { name, path, missing } of RUNTIMES) {
     describeIf(`${group} with ${name}`, [...daemonRequirements, missing], () =>
-      body((title, test) => {
-        it(title, () => withDaemon(path, test))
+      body((title, test, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+        it(title, { timeout: timeoutMs }, ({ task }) => withDaemon(path, task.timeout, test))
       }, name),
     )
   }
@@ -40,8 +42,8 @@ export function withEachRuntime(group: string, body: (test: DaemonTest, runtime:
 /** A group of tests for which it does not matter which runtime there is. */
 export function withRunc(group: string, body: (test: DaemonTest) => void): void {
   describeIf(group, daemonRequirements, () =>
-    body((title, test) => {
-      it(title, () => withDaemon(runc, test))
+    body((title, test, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+      it(title, { timeout: timeoutMs }, ({ task }) => withDaemon(runc, task.timeout, test))
     }),
   )
 }

@@ -12,6 +12,8 @@ const client = await Containerd.connect({
   namespace: namespace ?? '',
   stateDir: stateDir ?? '',
   runtime: { name: 'io.containerd.runc.v2', options: { binaryName: 'runc', root: runtimeRoot ?? '' } },
+  // An output whose end does not come is to be noticed.
+  drainTimeoutMs: 600_000,
   onEvent: (event) => void events.push(event),
 })
 const handle = await client.create('a', spec)
@@ -25,6 +27,9 @@ const empty = new PassThrough()
 empty.end()
 await handle.exec('e1', process_, { stdio: { stdin: empty, stdout: exec } })
 const execExit = await handle.wait('e1')
+// Nobody reads what it writes: nothing.
+await handle.exec('e2', { ...process_, args: ['/bin/true'] }, { stdio: () => {} })
+await handle.wait('e2')
 stdin.end('y'.repeat(100_000))
 const exit = await handle.wait()
 await handle.deleteTask()

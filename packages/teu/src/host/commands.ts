@@ -10,7 +10,9 @@ import { kill } from './kill.ts'
 import { ps } from './ps.ts'
 import { rm } from './rm.ts'
 import { run } from './run.ts'
+import { start } from './start.ts'
 import { stats } from './stats.ts'
+import { stop } from './stop.ts'
 import { version } from './version.ts'
 
 /** In the order of the help. */
@@ -21,6 +23,8 @@ export const HOST_COMMANDS: readonly HostCommand[] = [
   stats,
   inspect,
   events,
+  start,
+  stop,
   kill,
   rm,
   imagesList,

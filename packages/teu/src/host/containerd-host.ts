@@ -6,10 +6,11 @@ import { connect } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { userInRootfs } from '@teu/container'
-import { Containerd, Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
+import { Containerd, type Images, INIT_PROCESS, type TaskStatus } from '@teu/containerd'
 import { type Process, TeuError } from '@teu/spec'
 import { createContainer } from './containerd-create.ts'
 import { execProcess } from './containerd-process.ts'
+import { stopContainer } from './containerd-stop.ts'
 import { describeImage, withImage } from './containerd-image.ts'
 import type {
   ContainerRecord,
@@ -21,6 +22,7 @@ import type {
   ImageRecord,
   NewContainer,
   ProcessInfo,
+  StopOptions,
   TaskEvent,
   TaskSummary,
   Usage,
@@ -37,11 +39,13 @@ const PARALLEL = 8
 /** See the head of this file. */
 export class ContainerdHost implements Host {
   readonly #client: Containerd
-  readonly #images: Images
 
   private constructor(client: Containerd) {
     this.#client = client
-    this.#images = new Images(client)
+  }
+
+  get #images(): Images {
+    return this.#client.images
   }
 
   /** @throws {TeuError} ERR_TEU_UNAVAILABLE */
@@ -94,6 +98,15 @@ export class ContainerdHost implements Host {
 
   kill(id: string, signal: number, options: { readonly all: boolean }): Promise<void> {
     return this.#client.signalProcess(id, INIT_PROCESS, signal, options)
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#client.deleteTask(id)
+    await this.#client.start(id)
+  }
+
+  stop(id: string, options: StopOptions): Promise<void> {
+    return stopContainer(this.#client.container(id), options)
   }
 
   async remove({ id, snapshotter, snapshotKey }: ContainerRecord, { force }: { readonly force: boolean }): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { type Containerd, type ContainerHandle, INIT_PROCESS, type StdioOptions } from '@teu/containerd'
-import { isTeuError, type Process, TeuError } from '@teu/spec'
+import type { Process } from '@teu/spec'
 import type { HostProcess, ProcessStreams } from './host.ts'
 
 const ID_BYTES = 8
@@ -11,16 +11,14 @@ const ID_BYTES = 8
 export function initProcess(client: Containerd, handle: ContainerHandle): HostProcess {
   return {
     start: async ({ size, ...streams }, signal) => {
-      await naming(async () => {
-        const options = stdioOf(streams, signal)
-        if (size === undefined) {
-          await handle.start(options)
-        } else {
-          await handle.createTask(options)
-          await handle.resizeTerminal(INIT_PROCESS, size)
-          await handle.start(signal === undefined ? {} : { signal })
-        }
-      })
+      const options = stdioOf(streams, signal)
+      if (size === undefined) {
+        await handle.start(options)
+      } else {
+        await handle.createTask(options)
+        await handle.resizeTerminal(INIT_PROCESS, size)
+        await handle.start(signal === undefined ? {} : { signal })
+      }
     },
     ...controlOf(client, handle, INIT_PROCESS),
   }
@@ -31,7 +29,7 @@ export function execProcess(client: Containerd, handle: ContainerHandle, process
   const id = `exec-${randomBytes(ID_BYTES).toString('hex')}`
   return {
     start: async ({ size, ...streams }, signal) => {
-      await naming(() => handle.exec(id, process, stdioOf(streams, signal)))
+      await handle.exec(id, process, stdioOf(streams, signal))
       // Of a program that has ended meanwhile the terminal is gone.
       if (size !== undefined) await handle.resizeTerminal(id, size).catch(() => undefined)
     },
@@ -53,23 +51,4 @@ function controlOf({ services }: Containerd, handle: ContainerHandle, processId:
 function stdioOf(streams: Omit<ProcessStreams, 'size'>, signal: AbortSignal | undefined): StdioOptions {
   const isAttached = Object.keys(streams).length > 0
   return { stdio: isAttached ? streams : 'null', withStdin: streams.stdin !== undefined, ...(signal && { signal }) }
-}
-
-/** A shim hands on the runtime's sentence and nothing else; the difference between a program that is not there and one that may not be run
- *  is in its words only. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/permission denied/i, 'EACCES'],
-  [/is a directory/i, 'EISDIR'],
-  [/exec format error/i, 'ENOEXEC'],
-]
-
-async function naming<T>(start: () => Promise<T>): Promise<T> {
-  try {
-    return await start()
-  } catch (error) {
-    if (!isTeuError(error, 'ERR_TEU_PROCESS_START') || error.errno !== undefined) throw error
-    const { code, message, containerId, operation, path, remedy, suppressed, cause } = error
-    const errno = REASONS.find(([words]) => words.test(message))?.[1] ?? 'ENOENT'
-    throw new TeuError(code, message, { containerId, operation, path, remedy, suppressed, cause, errno })
-  }
 }

@@ -151,6 +151,42 @@ describe('teu kill', () => {
   })
 })
 
+describe('teu stop', () => {
+  it('asks as the image or the caller wants it, for as long as the caller wants', async () => {
+    const host = someContainers()
+    const label = 'io.containerd.image.config.stop-signal'
+    host.records.push(recordOf('quits', { labels: { [label]: 'SIGQUIT' } }), recordOf('odd', { labels: { [label]: '\u001b[2J' } }))
+    const { out, status } = await hostTeu(['stop', 'web', 'quits', 'odd'], { host })
+    expect({ out, status }).toEqual({ out: 'web\nquits\nodd\n', status: 0 })
+    await hostTeu(['stop', '-s', 'USR1', '-t', '1m', 'quits'], { host })
+    expect(host.calls.filter(([name]) => name === 'stop')).toEqual([
+      ['stop', 'web', { signal: 15, timeoutMs: 10_000 }],
+      ['stop', 'quits', { signal: 3, timeoutMs: 10_000 }],
+      ['stop', 'odd', { signal: 15, timeoutMs: 10_000 }],
+      ['stop', 'quits', { signal: 10, timeoutMs: 60_000 }],
+    ])
+  })
+
+  it.each([
+    [['-s', '0', 'web'], 'there is no signal 0'],
+    [['-t', 'soon', 'web'], '--timeout: expected a duration'],
+    [[], '"stop" takes at least 1 argument'],
+  ])('refuses %j before it connects', async (args, message) => {
+    const { status, err, connections } = await hostTeu(['stop', ...args])
+    expect({ status, connections }).toEqual({ status: 125, connections: [] })
+    expect(err).toContain(message)
+  })
+})
+
+describe('teu start', () => {
+  it('starts each, and says of one that runs that it does', async () => {
+    const host = someContainers()
+    host.failures.set('start web', new TeuError('ERR_TEU_INVALID_STATE', 'Cannot delete the task', { from: 'paused' }))
+    const { out, err, status } = await hostTeu(['start', 'web', 'done'], { host })
+    expect({ out, err, status }).toEqual({ out: 'done\n', err: 'teu: Cannot start "web": it is paused\n', status: 125 })
+  })
+})
+
 describe('teu rm', () => {
   it.each([
     [[], false],
@@ -171,7 +207,7 @@ describe('teu rm of a container that runs', () => {
     const host = someContainers()
     host.failures.set('remove', new TeuError('ERR_TEU_INVALID_STATE', 'Cannot delete the task', { from: 'running' }))
     const { err, status } = await hostTeu(['rm', 'we'], { host })
-    expect({ err, status }).toEqual({ err: 'teu: Cannot remove "we": it is running\n  Kill it first, or use --force\n', status: 125 })
+    expect({ err, status }).toEqual({ err: 'teu: Cannot remove "we": it is running\n  Stop it first, or use --force\n', status: 125 })
   })
 })
 

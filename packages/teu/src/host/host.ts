@@ -87,6 +87,13 @@ export interface Usage {
   readonly writeBytes: number
 }
 
+/** How to end a program. */
+export interface StopOptions {
+  readonly signal: number
+  /** Then it is killed. */
+  readonly timeoutMs: number
+}
+
 /** An image with what the documents behind its name say; without them when they are for other platforms or not there. */
 export interface HostImage {
   readonly record: ImageRecord
@@ -112,6 +119,11 @@ export interface Host extends AsyncDisposable {
    *  @throws {TeuError} ERR_TEU_USAGE */
   userOf(text: string, pid: number): Process['user']
   kill(id: string, signal: number, options: { readonly all: boolean }): Promise<void>
+  /** Runs the program of a container that has ended, or was only made; its output goes nowhere.
+   *  @throws {TeuError} ERR_TEU_INVALID_STATE when it runs */
+  start(id: string): Promise<void>
+  /** Ends the first program; one that does not run is no failure. */
+  stop(id: string, options: StopOptions): Promise<void>
   /** Removes task, record and root file system.
    *  @throws {TeuError} ERR_TEU_INVALID_STATE when it runs, unless `force` is set */
   remove(record: ContainerRecord, options: { readonly force: boolean }): Promise<void>

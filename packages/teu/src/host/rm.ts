@@ -32,6 +32,6 @@ function explained(error: unknown, text: string): unknown {
     containerId,
     from,
     cause,
-    remedy: 'Kill it first, or use --force',
+    remedy: 'Stop it first, or use --force',
   })
 }

@@ -167,6 +167,14 @@ export class FakeHost implements Host {
     this.#note('kill', id, signal, options)
   }
 
+  async start(id: string): Promise<void> {
+    this.#note('start', id)
+  }
+
+  async stop(id: string, options: object): Promise<void> {
+    this.#note('stop', id, options)
+  }
+
   async remove({ id }: ContainerRecord, options: object): Promise<void> {
     this.#note('remove', id, options)
   }

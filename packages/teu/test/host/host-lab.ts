@@ -1,11 +1,11 @@
 /** The `teu` command on a containerd of the test's own: from source on Node, and as it is built. */
 
-import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type Daemon, fifosBelow, withDaemon } from '../../../containerd/test/support/daemon.ts'
 import { daemonRequirements, runc } from '../../../containerd/test/support/runtimes.ts'
+import { removeRuncRoot, RUNC_ROOT } from '../../../containerd/test/support/runc-root.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { CommandOptions, Lab, Result } from '../../../../tests/harness/lab.ts'
 import { home } from '../../../../tests/harness/native.ts'
@@ -31,8 +31,6 @@ const PROGRAMS: readonly { readonly name: string; readonly line: readonly string
 
 /** Each command from source takes two seconds, most of them for the compiler. */
 const TIMEOUT_MS = 180_000
-/** What is left for clearing away: vitest drops a test that is late as it is, with its daemon. */
-const CLEARING_MS = 40_000
 
 /** One test's daemon, and `teu` for it. */
 export class HostLab {
@@ -49,7 +47,7 @@ export class HostLab {
   }
 
   get socket(): string {
-    return this.lab.path('socket')
+    return this.daemon.socket
   }
 
   get rootfs(): string {
@@ -116,28 +114,19 @@ export function withEachTeu(group: string, body: (test: HostTest) => void): void
   for (const { name, line, missing } of PROGRAMS) {
     describeIf(`${group} ${name}`, [...daemonRequirements, needsPrograms('script'), missing], () =>
       body((title, test) => {
-        it(title, { timeout: TIMEOUT_MS * patience }, () =>
-          withDaemon(runc, async (daemon) => {
-            try {
-              await Promise.race([test(new HostLab(daemon, line)), late()])
-            } finally {
-              removeRuncRoot(daemon.namespace)
-            }
-          }),
-        )
+        it(title, { timeout: TIMEOUT_MS * patience }, async ({ task }) => {
+          let namespace = ''
+          try {
+            await withDaemon(runc, task.timeout, (daemon) => {
+              namespace = daemon.namespace
+              daemon.runtimeRoot = RUNC_ROOT
+              return test(new HostLab(daemon, line))
+            })
+          } finally {
+            if (namespace !== '') removeRuncRoot(namespace)
+          }
+        })
       }),
     )
   }
-}
-
-/** Fails while there still is time to end what the test has started. */
-async function late(): Promise<never> {
-  await delay((TIMEOUT_MS - CLEARING_MS) * patience, undefined, { ref: false })
-  throw new Error(`the test has not ended within ${TIMEOUT_MS - CLEARING_MS} ms`)
-}
-
-/** The shim keeps runc's state for a namespace here, and leaves the directory. */
-function removeRuncRoot(namespace: string): void {
-  const path = join('/run/containerd/runc', namespace)
-  if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path)
 }

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { expect } from 'vitest'
@@ -62,6 +63,22 @@ withEachTeu('teu --host', (test) => {
     expect((await host.run([...host.script('exit 5', '--rm=false', '--name', 'kept')])).status).toBe(5)
     expect(jsonLines(await host.ok('ps', '-a', '--format', 'json'))).toMatchObject([{ id: 'kept', status: 'stopped', exitCode: 5 }])
     await host.ok('rm', 'kept')
+    await host.expectNothing()
+  })
+
+  test('stop ends a program, by force when it does not listen, and start runs it again', async (host) => {
+    const script = (trap: string, mark: string): string => `trap ${trap} TERM; : > /tmp/${mark}; while :; do sleep 0.05; done`
+    await host.ok(...host.script(script('"exit 7"', 'listens'), '-d', '--name', 'listens'))
+    await host.ok(...host.script(script('""', 'deaf'), '-d', '--name', 'deaf'))
+    await eventually('traps', () => ['listens', 'deaf'].every((name) => existsSync(join(host.rootfs, 'tmp', name))) || undefined, 20_000)
+    expect(await host.ok('stop', '-t', '2s', 'deaf', 'listens')).toBe('deaf\nlistens\n')
+    expect(jsonLines(await host.ok('ps', '-a', '--format', 'json'))).toMatchObject([
+      { id: 'deaf', status: 'stopped', exitCode: 137 },
+      { id: 'listens', status: 'stopped', exitCode: 7 },
+    ])
+    expect(await host.ok('start', 'deaf', 'listens')).toBe('deaf\nlistens\n')
+    expect(await host.run(['start', 'deaf'])).toMatchObject({ status: 125, stderr: expect.stringContaining('it is running') })
+    expect(await host.ok('rm', '-f', 'deaf', 'listens')).toBe('deaf\nlistens\n')
     await host.expectNothing()
   })
 

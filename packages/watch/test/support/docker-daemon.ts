@@ -1,7 +1,7 @@
 /** dockerd of Debian, without a network. */
 
 import { existsSync, rmdirSync, writeFileSync } from 'node:fs'
-import type { Child } from '../../../../tests/harness/child.ts'
+import { ContainerdDaemon } from '../../../../tests/harness/containerd-daemon.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { Daemon } from './daemon.ts'
 import { killStrays } from './strays.ts'
@@ -9,38 +9,21 @@ import { killStrays } from './strays.ts'
 /** dockerd makes these whatever it is told. */
 const FIXED_DIRECTORIES = ['/run/docker/plugins', '/run/docker']
 
-/** Plugins that a daemon without CRI and without special file systems has no use for. */
-const DISABLED_PLUGINS = [
-  'grpc.v1.cri',
-  'internal.v1.opt',
-  'snapshotter.v1.btrfs',
-  'snapshotter.v1.zfs',
-  'snapshotter.v1.aufs',
-  'snapshotter.v1.devmapper',
-]
-
 /** See the head of this file. Containers survive it, as with `live-restore`: they belong to a containerd of their own. dockerd's own one
  *  would not start again after it was killed, on a machine whose process 1 is slow to bury the dead. */
 export class DockerDaemon extends Daemon {
   readonly type = 'docker.com'
   readonly overlap = 3
   readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
-  #containerd: Child | undefined
+  readonly #containerd: ContainerdDaemon
 
   constructor(lab: Lab, socket: string = lab.path('docker.sock')) {
     super(lab, socket)
+    this.#containerd = new ContainerdDaemon(lab.path('ctd'), { spawn: (command) => lab.spawn(command) })
   }
 
   override async start(): Promise<void> {
-    if (this.#containerd === undefined) {
-      const config = this.lab.path('containerd.toml')
-      const disabled = DISABLED_PLUGINS.map((name) => `"io.containerd.${name}"`).join(', ')
-      const places = [`root = "${this.lab.path('ctd')}"`, `state = "${this.lab.path('cts')}"`]
-      const lines = ['version = 2', ...places, `disabled_plugins = [${disabled}]`, '[grpc]', `address = "${this.lab.path('ctd.sock')}"`, '']
-      writeFileSync(config, lines.join('\n'))
-      this.#containerd = this.lab.spawn(['containerd', '--config', config])
-      await this.#containerd.stderr.waitFor((line) => line.includes('containerd successfully booted'))
-    }
+    if (!this.#containerd.isRunning) await this.#containerd.start()
     await super.start()
   }
 
@@ -50,7 +33,7 @@ export class DockerDaemon extends Daemon {
     const places = ['--data-root', lab.path('docker'), '--exec-root', lab.path('exec'), '--pidfile', lab.path('docker.pid')]
     const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false']
     const rest = ['--config-file', lab.path('daemon.json'), '--storage-driver=overlay2', '--live-restore', '--log-level=error']
-    const containerd = ['--containerd', lab.path('ctd.sock')]
+    const containerd = ['--containerd', this.#containerd.socket]
     return { command: ['dockerd', '--host', `unix://${this.socket}`, ...containerd, ...places, ...network, ...rest], env: {} }
   }
 
@@ -58,7 +41,7 @@ export class DockerDaemon extends Daemon {
     try {
       await super.close()
     } finally {
-      await this.#containerd?.[Symbol.asyncDispose]()
+      await this.#containerd[Symbol.asyncDispose]()
       // A dockerd that is killed at a bad moment forgets a shim, and its successor does not look for it.
       killStrays(this.lab.mark)
       // With live-restore dockerd leaves its data mounted over itself.

@@ -4,7 +4,7 @@ import { isTeuError } from '@teu/spec'
 import type { Image } from '../../gen/containerd/services/images/v1/images.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { normalizeReference } from '../document/reference.ts'
-import { withLease } from '../lease.ts'
+import { withLease } from '../../lease.ts'
 import { type ImageRecord, imageRecord, putImage } from './image-record.ts'
 
 /** Options of calls that only wait for the daemon. */

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Services } from '../../rpc/services.ts'
 import { LABEL } from '../content/label-blob.ts'
-import { withLease } from '../lease.ts'
+import { withLease } from '../../lease.ts'
 import { removeSnapshot } from './unpack-layer.ts'
 import type { UnpackedImage } from './unpack-image.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Services } from '../../rpc/services.ts'
 import { LABEL, labelBlob } from '../content/label-blob.ts'
-import { withLease } from '../lease.ts'
+import { withLease } from '../../lease.ts'
 import { type ResolvedImage, resolveImage, type ResolveOptions } from '../record/resolve-image.ts'
 import { chooseSnapshotter } from './snapshotter.ts'
 import { unpackLayer } from './unpack-layer.ts'

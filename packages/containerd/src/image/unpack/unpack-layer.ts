@@ -8,7 +8,7 @@ import { LABEL, labelBlob } from '../content/label-blob.ts'
 import { type Descriptor, fromWire, toWire } from '../document/descriptor.ts'
 import { imageError } from '../document/image-error.ts'
 import { isCompressed } from '../document/media-type.ts'
-import type { Lease } from '../lease.ts'
+import type { Lease } from '../../lease.ts'
 
 /** A layer and its place. */
 export interface LayerPlace {

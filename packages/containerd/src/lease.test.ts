@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { TeuError } from '@teu/spec'
 import { describe, expect, test } from 'vitest'
-import { Leases } from '../gen/containerd/services/leases/v1/leases.gen.ts'
-import { createServices, type Services } from '../rpc/services.ts'
-import { RpcError, RpcStatus } from '../rpc/status.ts'
-import { FakeTransport } from '../testing/fake-transport.ts'
+import { Leases } from './gen/containerd/services/leases/v1/leases.gen.ts'
+import { createServices, type Services } from './rpc/services.ts'
+import { RpcError, RpcStatus } from './rpc/status.ts'
+import { FakeTransport } from './testing/fake-transport.ts'
 import { withLease } from './lease.ts'
 
 const refuse = (status: RpcStatus) => (): never => {
