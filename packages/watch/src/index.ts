@@ -1,7 +1,15 @@
 /** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
 export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
 export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
-export { type Cancellable, type EngineClient, type EngineEvent, type LifecycleType, NotAliveError } from './engine-client.ts'
+export {
+  type Cancellable,
+  type EngineClient,
+  type EngineEvent,
+  type InspectOptions,
+  type LifecycleType,
+  type ListOptions,
+  NotAliveError,
+} from './engine-client.ts'
 export type { EngineOptions, Packer } from './engine-options.ts'
 export type { EventOptions, TypedEvent } from './events/broadcast.ts'
 export type { Overflow } from './events/event-queue.ts'
