@@ -1,4 +1,9 @@
 /** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
+export { ContainerdApi, type ContainerdModule } from './containerd/containerd-api.ts'
+export { CONTAINERD_SOCKET, CONTAINERD_TYPE, ContainerdEngine, type ContainerdEngineOptions } from './containerd/containerd-engine.ts'
+export type { ContainerdDetails } from './containerd/container-facts.ts'
+export { DOCKER_NAMESPACE, NERDCTL_LABEL_PREFIX, NERDCTL_NAME_LABEL } from './containerd/names.ts'
+export type { NamespaceOptions } from './containerd/namespace-rules.ts'
 export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
 export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
 export {

@@ -10,7 +10,7 @@ import { Watcher, type WatchOptions } from './watcher/watcher.ts'
 
 /** Options of {@link watch}. */
 export interface WatchTargetOptions extends WatchOptions, EngineOptions, Cancellable {
-  /** Kind of the engine, `docker.com` or `podman.io`, for a socket whose name does not tell. */
+  /** Kind of the engine, `docker.com`, `podman.io` or `containerd.io`, for a socket whose name does not tell. */
   readonly type?: string | undefined
 }
 

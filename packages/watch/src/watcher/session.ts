@@ -3,7 +3,7 @@
 import { TeuError } from '@teu/spec'
 import type { EngineClient, EngineEvent } from '../engine-client.ts'
 import { NotAliveError } from '../engine-client.ts'
-import type { ContainerEvent } from '../events/watch-event.ts'
+import type { ContainerEvent, EventSource } from '../events/watch-event.ts'
 import type { Logger } from '../logger.ts'
 import type { Container } from '../picture/container.ts'
 import type { Exit, Picture } from '../picture/picture.ts'
@@ -34,13 +34,19 @@ interface GrowingListing {
   readonly exitCodes: Map<string, number>
 }
 
+/** Perhaps a container has ended. */
+interface Doubt {
+  readonly exit: Exit
+  readonly source: EventSource
+}
+
 /** See the head of this file. */
 export class Session {
   readonly #options: SessionOptions
   readonly #abort: LinkedAbort
   readonly #inspections: Inspections
-  /** Exits that may be those of earlier processes: believed when an inspection finds nothing. */
-  readonly #doubts = new Map<string, Exit>()
+  /** Exits that may be those of earlier processes, and what a list left open: believed when an inspection finds nothing. */
+  readonly #doubts = new Map<string, Doubt>()
   #nextList: LinkedAbort | undefined
   #listWanted = false
 
@@ -114,7 +120,10 @@ export class Session {
     const { changes, doubtful } = picture.endList(listing, (id) => this.#inspections.has(id))
     this.#options.changed(changes)
     for (const id of doubtful) this.#doubt(id, { timestamp })
-    for (const id of unknown) this.#inspections.requestLater(id, timestamp)
+    for (const id of unknown) {
+      if (!this.#doubts.has(id)) this.#doubts.set(id, { exit: { timestamp }, source: 'sync' })
+      this.#inspections.requestLater(id, timestamp)
+    }
     this.#options.synced()
   }
 
@@ -167,7 +176,7 @@ export class Session {
   }
 
   #doubt(id: string, exit: Exit): void {
-    this.#doubts.set(id, exit)
+    this.#doubts.set(id, { exit, source: 'event' })
     this.#inspections.request(id, exit.timestamp)
   }
 
@@ -182,7 +191,7 @@ export class Session {
     const doubt = this.#doubts.get(id)
     if (doubt === undefined) return
     this.#doubts.delete(id)
-    const exitCode = doubt.exitCode ?? (error instanceof NotAliveError ? error.exitCode : undefined)
-    changed(picture.gone(id, { ...doubt, exitCode }, 'event'))
+    const exitCode = doubt.exit.exitCode ?? (error instanceof NotAliveError ? error.exitCode : undefined)
+    changed(picture.gone(id, { ...doubt.exit, exitCode }, doubt.source))
   }
 }
