@@ -4,20 +4,11 @@ import { existsSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { Daemon } from './daemon.ts'
+import { startContainerd } from './containerd-process.ts'
 import { killStrays } from './strays.ts'
 
 /** dockerd makes these whatever it is told. */
 const FIXED_DIRECTORIES = ['/run/docker/plugins', '/run/docker']
-
-/** Plugins that a daemon without CRI and without special file systems has no use for. */
-const DISABLED_PLUGINS = [
-  'grpc.v1.cri',
-  'internal.v1.opt',
-  'snapshotter.v1.btrfs',
-  'snapshotter.v1.zfs',
-  'snapshotter.v1.aufs',
-  'snapshotter.v1.devmapper',
-]
 
 /** See the head of this file. Containers survive it, as with `live-restore`: they belong to a containerd of their own. dockerd's own one
  *  would not start again after it was killed, on a machine whose process 1 is slow to bury the dead. */
@@ -25,6 +16,8 @@ export class DockerDaemon extends Daemon {
   readonly type = 'docker.com'
   readonly overlap = 3
   readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
+  /** Where its containers are, in the namespace `moby` unless told otherwise. */
+  readonly containerdSocket: string = this.lab.path('containerd.sock')
   #containerd: Child | undefined
 
   constructor(lab: Lab, socket: string = lab.path('docker.sock')) {
@@ -32,15 +25,7 @@ export class DockerDaemon extends Daemon {
   }
 
   override async start(): Promise<void> {
-    if (this.#containerd === undefined) {
-      const config = this.lab.path('containerd.toml')
-      const disabled = DISABLED_PLUGINS.map((name) => `"io.containerd.${name}"`).join(', ')
-      const places = [`root = "${this.lab.path('ctd')}"`, `state = "${this.lab.path('cts')}"`]
-      const lines = ['version = 2', ...places, `disabled_plugins = [${disabled}]`, '[grpc]', `address = "${this.lab.path('ctd.sock')}"`, '']
-      writeFileSync(config, lines.join('\n'))
-      this.#containerd = this.lab.spawn(['containerd', '--config', config])
-      await this.#containerd.stderr.waitFor((line) => line.includes('containerd successfully booted'))
-    }
+    this.#containerd ??= await startContainerd(this.lab, this.containerdSocket)
     await super.start()
   }
 
@@ -50,7 +35,7 @@ export class DockerDaemon extends Daemon {
     const places = ['--data-root', lab.path('docker'), '--exec-root', lab.path('exec'), '--pidfile', lab.path('docker.pid')]
     const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false']
     const rest = ['--config-file', lab.path('daemon.json'), '--storage-driver=overlay2', '--live-restore', '--log-level=error']
-    const containerd = ['--containerd', lab.path('ctd.sock')]
+    const containerd = ['--containerd', this.containerdSocket]
     return { command: ['dockerd', '--host', `unix://${this.socket}`, ...containerd, ...places, ...network, ...rest], env: {} }
   }
 
