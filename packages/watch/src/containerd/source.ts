@@ -1,11 +1,9 @@
 /** How containerd is found. */
 
+import { socketPath } from '../rest/engine-api.ts'
 import type { Source } from '../source.ts'
-import { ContainerdApi } from './containerd-api.ts'
 import { CONTAINERD_SOCKET, CONTAINERD_TYPE, ContainerdEngine } from './containerd-engine.ts'
-
-/** Whoever listens at a socket that was found has so much time to say what it is: some of them speak other protocols. */
-const ANSWER_MS = 2_000
+import { answersAsContainerd } from './probe.ts'
 
 export const CONTAINERD: Source = {
   type: CONTAINERD_TYPE,
@@ -21,16 +19,5 @@ export const CONTAINERD: Source = {
   socketName: /^containerd\.sock$/,
   processes: ['containerd'],
   open: (address, options) => new ContainerdEngine(address, options),
-  answers: async (address, { signal } = {}) => {
-    const api = new ContainerdApi(address)
-    try {
-      // Servers of CRI alone have no namespaces.
-      await (await api.services()).namespaces.list({}, { signal, timeoutMs: ANSWER_MS })
-      return true
-    } catch {
-      return false
-    } finally {
-      api[Symbol.dispose]()
-    }
-  },
+  answers: (address, { signal } = {}) => answersAsContainerd(socketPath(address), signal),
 }

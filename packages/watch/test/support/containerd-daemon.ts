@@ -25,6 +25,7 @@ export class ContainerdDaemon implements DrivenEngine {
   readonly socket: string
   readonly namespace: string
   readonly #ids = new Map<string, string>()
+  readonly #busy = new Map<string, Promise<void>>()
   readonly #daemon: { child: Child | undefined }
   #api: ContainerdApi
 
@@ -95,8 +96,12 @@ export class ContainerdDaemon implements DrivenEngine {
     await (await this.services(namespace)).containers.delete({ id })
   }
 
-  async do(name: string, action: string): Promise<void> {
+  do(name: string, action: string): Promise<void> {
     const id = this.#idOf(name)
+    return this.#oneAfterAnother(id, () => this.#act(name, id, action))
+  }
+
+  async #act(name: string, id: string, action: string): Promise<void> {
     const { containers, tasks } = await this.services()
     const [what, argument = ''] = action.split('?')
     if (what === 'pause') await tasks.pause({ containerId: id })
@@ -119,7 +124,7 @@ export class ContainerdDaemon implements DrivenEngine {
   async remove(name: string): Promise<void> {
     const id = this.#idOf(name)
     this.#ids.delete(name)
-    await this.removeIn(this.namespace, id)
+    await this.#oneAfterAnother(id, () => this.removeIn(this.namespace, id))
   }
 
   async exec(name: string, ...command: readonly string[]): Promise<void> {
@@ -190,6 +195,22 @@ export class ContainerdDaemon implements DrivenEngine {
       await tasks.delete({ containerId: id })
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    }
+  }
+
+  /** As engines do with what changes one container: of a pause and a kill at the same time, a frozen process with a pending signal can be
+   *  what remains. */
+  async #oneAfterAnother(id: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#busy.get(id)
+    const done = (async () => {
+      await before?.catch(() => undefined)
+      await act()
+    })()
+    this.#busy.set(id, done)
+    try {
+      await done
+    } finally {
+      if (this.#busy.get(id) === done) this.#busy.delete(id)
     }
   }
 
