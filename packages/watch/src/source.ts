@@ -13,6 +13,8 @@ export interface Source {
   readonly userSockets: readonly string[]
   /** File names by which a socket anywhere is recognised. */
   readonly socketName: RegExp
+  /** File names of sockets on which its processes listen for others than clients; they are not asked. */
+  readonly otherSockets?: RegExp | undefined
   /** Names of its processes, as in /proc/PID/comm. */
   readonly processes: readonly string[]
   /** A client; it connects when it is needed. */

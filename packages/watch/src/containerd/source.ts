@@ -17,6 +17,7 @@ export const CONTAINERD: Source = {
   // No more than this: a containerd also has sockets for debugging and for its shims (containerd-debug.sock, containerd.sock.ttrpc), and
   // its plugins are called containerd-something, too.
   socketName: /^containerd\.sock$/,
+  otherSockets: /\.ttrpc$|debug/,
   processes: ['containerd'],
   open: (address, options) => new ContainerdEngine(address, options),
   answers: (address, { signal } = {}) => answersAsContainerd(socketPath(address), signal),

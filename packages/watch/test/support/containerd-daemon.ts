@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { jsonAny, type Services, TYPE_URL } from '@teu/containerd'
 import { isTeuError } from '@teu/spec'
 import { baseConfig } from '../../../../tests/harness/base-config.ts'
+import { removeCgroup } from '../../../../tests/harness/cgroups.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
+import { eventually } from '../../../../tests/harness/wait.ts'
 import { wireRuntime } from '../../../containerd/src/container/runtime-ref.ts'
 import { Status } from '../../../containerd/src/gen/containerd/v1/types/task.gen.ts'
 import { ContainerdApi, NERDCTL_NAME_LABEL } from '../../src/index.ts'
@@ -169,6 +171,8 @@ export class ContainerdDaemon implements DrivenEngine {
       this.#api[Symbol.dispose]()
       await this.stop()
       killStrays(this.lab.mark)
+      // A containerd that is started again takes a shim whose program has ended meanwhile for lost, and its cgroup stays.
+      await eventually('empty cgroups', () => (removeCgroup(`/${this.lab.mark}`) ? true : undefined))
     }
   }
 

@@ -16,12 +16,18 @@ export class DockerDaemon extends Daemon {
   readonly type = 'docker.com'
   readonly overlap = 3
   readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
-  /** Where its containers are, in the namespace `moby` unless told otherwise. */
   readonly containerdSocket: string = this.lab.path('containerd.sock')
+  readonly #namespace: string
   #containerd: Child | undefined
 
-  constructor(lab: Lab, socket: string = lab.path('docker.sock')) {
+  /** @param namespace  where in its containerd its containers are */
+  constructor(lab: Lab, socket: string = lab.path('docker.sock'), namespace: string = 'moby') {
     super(lab, socket)
+    this.#namespace = namespace
+  }
+
+  get containerdPid(): number {
+    return this.#containerd?.pid ?? 0
   }
 
   override async start(): Promise<void> {
@@ -35,7 +41,7 @@ export class DockerDaemon extends Daemon {
     const places = ['--data-root', lab.path('docker'), '--exec-root', lab.path('exec'), '--pidfile', lab.path('docker.pid')]
     const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false']
     const rest = ['--config-file', lab.path('daemon.json'), '--storage-driver=overlay2', '--live-restore', '--log-level=error']
-    const containerd = ['--containerd', this.containerdSocket]
+    const containerd = ['--containerd', this.containerdSocket, '--containerd-namespace', this.#namespace]
     return { command: ['dockerd', '--host', `unix://${this.socket}`, ...containerd, ...places, ...network, ...rest], env: {} }
   }
 
