@@ -34,7 +34,7 @@ export function answersAsContainerd(path: string, signal: AbortSignal | undefine
     const call = session.request({ ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers' })
     const look = (headers: Readonly<Record<string, unknown>>): void => {
       const status = headers['grpc-status']
-      if (status !== undefined) settle(String(status) === '0')
+      if (status !== undefined) settle(status === '0')
       else if (':status' in headers && headers[':status'] !== constants.HTTP_STATUS_OK) settle(false)
     }
     call.on('response', look).on('trailers', look).on('error', no).on('close', no)

@@ -77,11 +77,14 @@ export class ContainerdDaemon implements DrivenEngine {
     return id
   }
 
-  /** Makes a record in a namespace, without a name of nerdctl. */
-  async createIn(namespace: string, id: string, { command = ['sleep', '1000'], labels = {} }: ContainerOptions = {}): Promise<void> {
+  /** Makes a record in a namespace, without a name of nerdctl.
+   *  @param group  containers of one group share a shim */
+  async createIn(namespace: string, id: string, options: ContainerOptions & { group?: string } = {}): Promise<void> {
+    const { command = ['sleep', '1000'], labels = {}, group } = options
     const { containers } = await this.services(namespace)
     const config = baseConfig(command, this.lab.cgroupsPath(id.slice(0, 12)))
     config.root.path = this.lab.path('rootfs')
+    if (group !== undefined) config.annotations = { 'io.containerd.runc.v2.group': group }
     const runtime = wireRuntime({ name: RUNTIME, options: { root: this.lab.path('runc') } })
     await containers.create({ container: { id, labels: { ...labels }, runtime, spec: jsonAny(TYPE_URL.spec, config) } })
   }
