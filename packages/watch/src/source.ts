@@ -1,7 +1,11 @@
 /** A kind of engine: how its sockets are recognised, and how they are opened. Whatever else is special is behind {@link EngineClient}. */
 
+import type { NamespaceOptions } from './containerd/namespace-rules.ts'
 import type { Cancellable, EngineClient } from './engine-client.ts'
 import type { EngineOptions } from './engine-options.ts'
+
+/** What engines of all kinds can be given; each takes what it knows. */
+export interface SourceOptions extends EngineOptions, NamespaceOptions {}
 
 /** One kind of engine. */
 export interface Source {
@@ -18,7 +22,7 @@ export interface Source {
   /** Names of its processes, as in /proc/PID/comm. */
   readonly processes: readonly string[]
   /** A client; it connects when it is needed. */
-  open(address: string, options?: EngineOptions): EngineClient
+  open(address: string, options?: SourceOptions): EngineClient
   /** Does such an engine answer there? For sockets whose name says nothing. Never fails. */
   answers(address: string, options?: Cancellable): Promise<boolean>
 }

@@ -44,7 +44,10 @@ describeIf('README of @teu/watch', [needsRoot, needsPrograms('dockerd', 'contain
     for (const [n, code] of snippets.entries()) {
       it(`program ${n + 1} prints what its comments say, on ${engine}`, async () => {
         const file = join(dir, `program-${n}.mts`)
-        writeFileSync(file, code.replaceAll('/run/docker.sock', docker.socket))
+        writeFileSync(
+          file,
+          code.replaceAll('/run/docker.sock', docker.socket).replaceAll('/run/containerd/containerd.sock', docker.containerdSocket),
+        )
         const { stdout } = await promisify(execFile)(command, [...args, file], { cwd: home, timeout: 60_000 * patience })
         const promised = [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, text = '']) => text)
         expect(promised.length).toBeGreaterThan(0)

@@ -2,7 +2,7 @@
 
 import { DOCKER_BUNDLE_LABEL, DOCKER_NAMESPACE } from './names.ts'
 
-/** Which namespaces are watched. */
+/** Which namespaces of a containerd are watched. */
 export interface NamespaceOptions {
   /** Only these. Default: all that there are, those that come later too. */
   readonly namespaces?: readonly string[] | undefined
