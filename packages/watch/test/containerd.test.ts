@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Lab } from '../../../tests/harness/lab.ts'
@@ -15,6 +16,7 @@ import {
   watch,
   type Watcher,
 } from '../src/index.ts'
+import { bunBinary } from '../../../tools/bun-binary.ts'
 import { closeLab } from './support/close-lab.ts'
 import { ContainerdDaemon } from './support/containerd-daemon.ts'
 import { engineSuite } from './support/engine-suite.ts'
@@ -140,6 +142,25 @@ describeIf('containerd alone', [needsRoot, needsPrograms('containerd', 'containe
     expect(told.brief).toEqual(['started stays', 'synced', 'lost', 'synced'])
     await daemon.clear()
     await untilEmpty(watcher)
+  })
+
+  it('works the same on Bun', async () => {
+    const script = join(home, 'packages/watch/test/support/tell-events.ts')
+    const child = lab.spawn([bunBinary(), '--conditions=@teu/source', script, daemon.socket], { cwd: home })
+    const line = (text: string): Promise<string> => child.stdout.waitFor((one) => one === text)
+    await line('synced')
+    await daemon.run('web')
+    await line('started web')
+    await daemon.stop('SIGKILL')
+    await line('lost')
+    await daemon.start()
+    await daemon.do('web', 'pause')
+    await line('paused web')
+    await daemon.remove('web')
+    await line('exited web (137)')
+    child.process.stdin?.end()
+    await line('closed')
+    expect(await child.ended).toMatchObject({ code: 0 })
   })
 
   it('gRPC is loaded for containerd, and not for whoever watches Docker', async () => {

@@ -1,11 +1,16 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { protobufAny } from '../any.ts'
 import { ContainerUpdateSchema, TaskExitSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
+import { Health } from '../gen/grpc/health/v1/health.gen.ts'
 import { createServices } from '../rpc/services.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { FakeDaemon } from '../testing/fake-daemon.ts'
 import { subscribeEvents, type EventSubscription } from './subscribe.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const filters = ['topic=="/tasks/start"']
 const servicesOf = (daemon: FakeDaemon) => createServices(daemon.transport, { namespace: 'default', callTimeoutMs: 5_000 })
@@ -70,6 +75,19 @@ describe('subscribeEvents()', () => {
     daemon.transport.on(Events.method.publish, () => ({}))
     const { signal } = new AbortController()
     await expect(subscribeEvents(servicesOf(daemon), { filters: ['x=='], signal })).rejects.toThrow('parse error')
+  })
+
+  test('a daemon that is there and does not answer is lost after a while', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const daemon = new FakeDaemon()
+    const events = await subscribeEvents(servicesOf(daemon), { filters, signal: new AbortController().signal })
+    const reading = take(events, 1)
+    reading.catch(() => {})
+    await vi.advanceTimersByTimeAsync(15_000)
+    daemon.transport.on(Health.method.check, () => new Promise<never>(() => {}))
+    await vi.advanceTimersByTimeAsync(15_000)
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('aborting throws the reason, while it is made and while it is read', async () => {

@@ -29,18 +29,15 @@ export class ContainerdApi implements Disposable {
     return import('@teu/containerd')
   }
 
-  /** The daemon's services, in the namespace `default` unless told otherwise (`withNamespace`). Ask again rather than keep them: they belong
-   *  to one connection, and there is a new one when that was lost.
+  /** The daemon's services in a namespace, by default in `default`. Ask again rather than keep them: they belong to one connection, and
+   *  there is a new one when that was lost.
    *  @throws {TeuError} ERR_TEU_INVALID_STATE after disposal */
-  async services(): Promise<Services> {
+  async services(namespace?: string): Promise<Services> {
     const { createServices, openGrpcTransport } = await this.load()
     if (this.#isDisposed) throw new TeuError('ERR_TEU_INVALID_STATE', `The connection to ${this.address} is closed`)
     this.#transport ??= Promise.resolve(this.#open?.() ?? openGrpcTransport(this.address))
-    return createServices(await this.#transport, {
-      namespace: 'default',
-      callTimeoutMs: CALL_TIMEOUT_MS,
-      address: socketPath(this.address),
-    })
+    const defaults = { callTimeoutMs: CALL_TIMEOUT_MS, address: socketPath(this.address) }
+    return createServices(await this.#transport, { namespace: namespace ?? 'default', ...defaults })
   }
 
   /** Gives the connection up. The next call makes one at once, whereas one that was lost would wait before it tries again. */

@@ -159,7 +159,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
 
   async #inspect(key: ContainerKey, signal: AbortSignal | undefined): Promise<Container> {
     const { containerRecord, processInfo } = await this.client.load()
-    const { containers, tasks } = (await this.client.services()).withNamespace(key.namespace)
+    const { containers, tasks } = await this.client.services(key.namespace)
     const [found, got, engine] = await Promise.all([
       containers.get({ id: key.id }, { signal }),
       tasks.get({ containerId: key.id }, { signal }).catch((error: unknown) => {
@@ -177,7 +177,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
   }
 
   async #idOfName({ namespace, id: name }: ContainerKey, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const { containers } = (await this.client.services()).withNamespace(namespace)
+    const { containers } = await this.client.services(namespace)
     const filters = [`labels.${JSON.stringify(NERDCTL_NAME_LABEL)}==${JSON.stringify(name)}`]
     return (await containers.list({ filters }, { signal })).containers[0]?.id
   }

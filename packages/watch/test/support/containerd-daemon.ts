@@ -61,7 +61,7 @@ export class ContainerdDaemon implements DrivenEngine {
   }
 
   async services(namespace: string = this.namespace): Promise<Services> {
-    return (await this.#api.services()).withNamespace(namespace)
+    return await this.#api.services(namespace)
   }
 
   async create(name: string, options: ContainerOptions = {}): Promise<string> {
