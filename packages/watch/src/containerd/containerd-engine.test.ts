@@ -46,6 +46,7 @@ describe('ContainerdEngine: lists', () => {
     daemon.transport.calls.length = 0
     expect(await engine.list()).toHaveLength(1_000)
     expect(daemon.transport.names()).toEqual(['Namespaces.list', 'Tasks.list', 'Containers.listStream'])
+    expect(daemon.transport.calls[2]?.request).toMatchObject({ filters: [] })
     // The daemon waits two seconds for each shim that hangs.
     expect(daemon.transport.calls.slice(1).map(({ options }) => options.timeoutMs)).toEqual([0, 0])
   })
