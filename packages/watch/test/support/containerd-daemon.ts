@@ -73,7 +73,7 @@ export class ContainerdDaemon implements DrivenEngine {
 
   async run(name: string, options: ContainerOptions = {}): Promise<string> {
     const id = await this.create(name, options)
-    await this.startIn(this.namespace, id)
+    await this.#oneAfterAnother(id, () => this.startIn(this.namespace, id))
     return id
   }
 
@@ -193,12 +193,10 @@ export class ContainerdDaemon implements DrivenEngine {
   async #endTask(namespace: string, id: string): Promise<void> {
     const { tasks } = await this.services(namespace)
     try {
-      const ended = tasks.wait({ containerId: id })
-      ended.catch(() => undefined)
       await tasks.kill({ containerId: id, signal: SIGKILL }).catch((error: unknown) => {
         if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
       })
-      await ended
+      await tasks.wait({ containerId: id })
       await tasks.delete({ containerId: id })
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
