@@ -111,8 +111,10 @@ export class ContainerdDaemon implements DrivenEngine {
     const [what, argument = ''] = action.split('?')
     if (what === 'pause') await tasks.pause({ containerId: id })
     else if (what === 'unpause') await tasks.resume({ containerId: id })
-    else if (what === 'kill') await tasks.kill({ containerId: id, signal: SIGKILL })
-    else if (what === 'start') await this.#startAgain(id)
+    else if (what === 'kill') {
+      await tasks.kill({ containerId: id, signal: SIGKILL })
+      await tasks.wait({ containerId: id })
+    } else if (what === 'start') await this.#startAgain(id)
     else if (what === 'restart') {
       await this.#endTask(this.namespace, id)
       await this.startIn(this.namespace, id)
