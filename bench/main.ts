@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- [run] [parallel] [exec] [--rounds N]]`: teu beside crun and runc, in one run, on one bundle;
- * `npm run bench -- containerd`: the client of containerd beside ctr.
+ * `npm run bench -- containerd`: the client of containerd beside ctr; `npm run bench -- watch`: watchers of containerd and Docker.
  *
  * crun refuses the hybrid cgroup layout; there the bench runs in a mount namespace in which the v2 half is covered by an empty
  * tmpfs (crun makes directories in that place all the same). That is so for all contestants, the library too.
@@ -15,9 +15,10 @@ import { benchContainerd } from './containerd.ts'
 import { benchExec } from './exec.ts'
 import { benchParallel } from './parallel.ts'
 import { benchRun } from './run.ts'
+import { benchWatch } from './watch/main.ts'
 
 const UNIFIED = '/sys/fs/cgroup/unified'
-const BENCHES = { run: benchRun, parallel: benchParallel, exec: benchExec, containerd: benchContainerd } as const
+const BENCHES = { run: benchRun, parallel: benchParallel, exec: benchExec, containerd: benchContainerd, watch: benchWatch } as const
 const BY_DEFAULT = ['run', 'parallel', 'exec']
 const PARALLEL_SHARE = 20
 

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   container: ['spec', 'init'],
   engine: ['spec', 'init', 'container'],
   containerd: ['spec'],
-  watch: ['spec'],
+  watch: ['spec', 'containerd'],
   teu: ['spec', 'init', 'container', 'engine', 'containerd'],
 }
 /** Runtime dependencies, with the record of the decision for each. */
@@ -94,6 +94,12 @@ function checkDoors(file: string, source: string): string[] {
     .map((name) => `${file}: loads ${name} at once; import() it where it is used`)
 }
 
+/** Whoever watches Docker alone does not load the client of containerd and its gRPC library. */
+function checkWatchers(file: string, source: string): string[] {
+  if (!/^packages\/watch\/src\/(?!.*\.test\.ts$)/.test(file) || !valueImports(source).includes('@teu/containerd')) return []
+  return [`${file}: loads @teu/containerd at once; import() it where it is used`]
+}
+
 /** Modules that are loaded with a file: what is imported or exported other than as a type. */
 function valueImports(source: string): string[] {
   const statements = source.matchAll(/^(?:import|export)(?! type\b)\b(?:[^'"\n]*|[^'"]*?\n\} )(?:from )?'([^']+)'/gm)
@@ -160,6 +166,7 @@ export function checkHouse(): string[] {
         ...checkImports(file, source),
         ...checkModules(file, source),
         ...checkDoors(file, source),
+        ...checkWatchers(file, source),
         ...checkDocComments(file, source),
       )
   }

@@ -27,6 +27,7 @@ export type TeuErrorCode =
   | 'ERR_TEU_INVALID_ARGUMENT'
   | 'ERR_TEU_RUNTIME'
   | 'ERR_TEU_IMAGE_INVALID'
+  | 'ERR_TEU_OVERFLOW'
 
 /** Where in a plan a failure happened. */
 export interface FailedStep {

@@ -28,6 +28,19 @@ export interface Cancellable {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link EngineClient.list}. */
+export interface ListOptions extends Cancellable {
+  /** Is called with the id of each container of which the engine cannot tell at the moment whether it is alive. What is known of it is kept,
+   *  and it is inspected later. */
+  readonly unknown?: ((id: string) => void) | undefined
+}
+
+/** Options of {@link EngineClient.inspect}. */
+export interface InspectOptions extends Cancellable {
+  /** It is an id, from a list or an event: nobody need look for a name. */
+  readonly byId?: boolean | undefined
+}
+
 /** A connection to one engine.
  *  Containers that are only created, stopped or dead do not exist here, nor do the processes of `exec`. */
 export interface EngineClient<C = unknown> extends AsyncDisposable {
@@ -45,14 +58,18 @@ export interface EngineClient<C = unknown> extends AsyncDisposable {
   version(options?: Cancellable): Promise<string>
   /** Every live container with all details. One that vanishes in the middle is left out; any other failure fails the whole list, because
    *  a container that is missing by mistake reads as one that is gone. */
-  list(options?: Cancellable): Promise<readonly Container[]>
+  list(options?: ListOptions): Promise<readonly Container[]>
   /** One container by name or id.
    *  @throws {TeuError} ERR_TEU_NOT_FOUND when there is none
-   *  @throws {NotAliveError} when it has no process */
-  inspect(nameOrId: string, options?: Cancellable): Promise<Container>
+   *  @throws {NotAliveError} when it has no process
+   *  @throws other errors when the engine cannot tell; it is asked again later */
+  inspect(nameOrId: string, options?: InspectOptions): Promise<Container>
   /** Events from now on, in the engine's order. Resolves when nothing can be missed any more. The iteration never just ends: it throws
    *  when the connection is lost, and the signal's reason when it is aborted. */
   lifecycleEvents(options: { readonly signal: AbortSignal }): Promise<AsyncIterable<EngineEvent>>
+  /** Events of this long after lifecycleEvents() has resolved may be missing, because nothing tells when the subscription stands: once it has
+   *  passed there is another list. Undefined when nothing can be missing. In milliseconds. */
+  readonly unsureForMs?: number | undefined
   /** Is called before each attempt to watch; throwing fails the attempt. */
   attempt?(options: { readonly signal: AbortSignal }): Promise<void>
 }

@@ -1,7 +1,20 @@
 /** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
+export { ContainerdApi, type ContainerdModule } from './containerd/containerd-api.ts'
+export { CONTAINERD_SOCKET, CONTAINERD_TYPE, ContainerdEngine, type ContainerdEngineOptions } from './containerd/containerd-engine.ts'
+export type { ContainerdDetails } from './containerd/container-facts.ts'
+export { DOCKER_NAMESPACE, NERDCTL_LABEL_PREFIX, NERDCTL_NAME_LABEL } from './containerd/names.ts'
+export type { NamespaceOptions } from './containerd/namespace-rules.ts'
 export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
 export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
-export { type Cancellable, type EngineClient, type EngineEvent, type LifecycleType, NotAliveError } from './engine-client.ts'
+export {
+  type Cancellable,
+  type EngineClient,
+  type EngineEvent,
+  type InspectOptions,
+  type LifecycleType,
+  type ListOptions,
+  NotAliveError,
+} from './engine-client.ts'
 export type { EngineOptions, Packer } from './engine-options.ts'
 export type { EventOptions, TypedEvent } from './events/broadcast.ts'
 export type { Overflow } from './events/event-queue.ts'
@@ -21,7 +34,7 @@ export { Portfolio, Project } from './picture/portfolio.ts'
 export { POD_ID_LABEL, POD_INFRA_LABEL } from './podman/container-document.ts'
 export { PODMAN_SOCKET, PODMAN_TYPE, PodmanEngine } from './podman/podman-engine.ts'
 export { EngineApi, type Ping } from './rest/engine-api.ts'
-export type { Source } from './source.ts'
+export type { Source, SourceOptions } from './source.ts'
 export { SOURCES } from './sources.ts'
 export { openEngine, watch, type WatchTargetOptions } from './watch.ts'
 export { type Backoff, type ExponentialBackoff, exponentialBackoff, type Failure } from './watcher/backoff.ts'

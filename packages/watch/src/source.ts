@@ -1,7 +1,11 @@
 /** A kind of engine: how its sockets are recognised, and how they are opened. Whatever else is special is behind {@link EngineClient}. */
 
+import type { NamespaceOptions } from './containerd/namespace-rules.ts'
 import type { Cancellable, EngineClient } from './engine-client.ts'
 import type { EngineOptions } from './engine-options.ts'
+
+/** What engines of all kinds can be given; each takes what it knows. */
+export interface SourceOptions extends EngineOptions, NamespaceOptions {}
 
 /** One kind of engine. */
 export interface Source {
@@ -13,10 +17,12 @@ export interface Source {
   readonly userSockets: readonly string[]
   /** File names by which a socket anywhere is recognised. */
   readonly socketName: RegExp
+  /** File names of sockets on which its processes listen for others than clients; they are not asked. */
+  readonly otherSockets?: RegExp | undefined
   /** Names of its processes, as in /proc/PID/comm. */
   readonly processes: readonly string[]
   /** A client; it connects when it is needed. */
-  open(address: string, options?: EngineOptions): EngineClient
+  open(address: string, options?: SourceOptions): EngineClient
   /** Does such an engine answer there? For sockets whose name says nothing. Never fails. */
   answers(address: string, options?: Cancellable): Promise<boolean>
 }

@@ -43,6 +43,7 @@ describe('openEngine()', () => {
     expect(openEngine('/nonexistent/docker.sock').type).toBe('docker.com')
     expect(openEngine('unix:///nonexistent/podman.sock')).toMatchObject({ type: 'podman.io', api: 'unix:///nonexistent/podman.sock' })
     expect(openEngine('/nonexistent/other', { type: 'podman.io' }).type).toBe('podman.io')
+    expect(openEngine('/nonexistent/containerd.sock', { namespaces: ['shop'] }).type).toBe('containerd.io')
   })
 
   it('follows links: /run/docker.sock may be that of Podman', async () => {

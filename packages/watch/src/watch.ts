@@ -3,14 +3,14 @@
 import { realpathSync } from 'node:fs'
 import { TeuError } from '@teu/spec'
 import type { Cancellable, EngineClient } from './engine-client.ts'
-import type { EngineOptions } from './engine-options.ts'
 import { socketPath } from './rest/engine-api.ts'
+import type { SourceOptions } from './source.ts'
 import { SOURCES, sourceByName } from './sources.ts'
 import { Watcher, type WatchOptions } from './watcher/watcher.ts'
 
 /** Options of {@link watch}. */
-export interface WatchTargetOptions extends WatchOptions, EngineOptions, Cancellable {
-  /** Kind of the engine, `docker.com` or `podman.io`, for a socket whose name does not tell. */
+export interface WatchTargetOptions extends WatchOptions, SourceOptions, Cancellable {
+  /** Kind of the engine, `docker.com`, `podman.io` or `containerd.io`, for a socket whose name does not tell. */
   readonly type?: string | undefined
 }
 
@@ -26,7 +26,7 @@ export function watch(target: string | EngineClient, options: WatchTargetOptions
 }
 
 /** A client for a socket. See {@link watch} for the errors. */
-export function openEngine(address: string, options: EngineOptions & { readonly type?: string | undefined } = {}): EngineClient {
+export function openEngine(address: string, options: SourceOptions & { readonly type?: string | undefined } = {}): EngineClient {
   const path = socketPath(address)
   const { type } = options
   const source = type === undefined ? sourceByName(realPath(path)) : SOURCES.find((one) => one.type === type)

@@ -7,6 +7,7 @@ engineSuite({
   name: 'dockerd',
   programs: ['dockerd', 'containerd'],
   make: (lab) => new DockerDaemon(lab),
+  tellsStart: true,
   many: 200,
   live: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
 })

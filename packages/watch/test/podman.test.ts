@@ -12,6 +12,7 @@ engineSuite({
   name: 'podman',
   programs: ['podman', 'conmon'],
   make: (lab) => new PodmanDaemon(lab),
+  tellsStart: true,
   many: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
   live: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
 })

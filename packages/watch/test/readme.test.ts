@@ -25,7 +25,10 @@ describeIf('README of @teu/watch', [needsRoot, needsPrograms('dockerd', 'contain
   for (const engine of sourceEngines) {
     for (const [n, code] of programs.entries()) {
       it(`program ${n + 1} prints what its comments say, on ${engine.name}`, () =>
-        expectProgram(engine, code.replaceAll('/run/docker.sock', docker.socket)))
+        expectProgram(
+          engine,
+          code.replaceAll('/run/docker.sock', docker.socket).replaceAll('/run/containerd/containerd.sock', docker.containerdSocket),
+        ))
     }
   }
 })

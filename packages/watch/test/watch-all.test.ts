@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Lab } from '../../../tests/harness/lab.ts'
 import { describeIf, needsPrograms, needsRoot } from '../../../tests/harness/requirements.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
-import { DockerEngine, exponentialBackoff, findEngines, PodmanEngine, watchAll } from '../src/index.ts'
+import { ContainerdEngine, DockerEngine, exponentialBackoff, findEngines, PodmanEngine, watchAll } from '../src/index.ts'
 import { brief, Follower } from '../src/testing/told.ts'
 import { closeLab } from './support/close-lab.ts'
 import { DockerDaemon } from './support/docker-daemon.ts'
@@ -26,7 +26,7 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
     labs.push(new Lab(), new Lab(), new Lab())
     const [one, two] = labs as [Lab, Lab]
     // Names that say nothing.
-    docker = new DockerDaemon(one, one.path('a.socket'))
+    docker = new DockerDaemon(one, one.path('a.socket'), 'elsewhere')
     podman = new PodmanDaemon(two, two.path('b.socket'))
     await Promise.all([docker.start(), podman.start()])
   })
@@ -48,10 +48,12 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
       expect.arrayContaining([
         ['docker.com', `unix://${docker.socket}`, docker.pid, false],
         ['podman.io', `unix://${podman.socket}`, podman.pid, false],
+        ['containerd.io', `unix://${docker.containerdSocket}`, docker.containerdPid, false],
         ['podman.io', `unix:///proc/${hidden.pid}/root${hidden.socket}`, hidden.pid, true],
       ]),
     )
-    expect(found).toHaveLength(3)
+    // Of containerd's sockets only the one that serves its clients.
+    expect(found).toHaveLength(4)
 
     // An engine that goes takes its mount namespace along.
     await using all = watchAll({ discoverIntervalMs: Infinity, newBackoff })
@@ -65,9 +67,12 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
     expect(all.watchers.map(({ api }) => api)).not.toContain(address)
   })
 
-  it('shows the containers of all engines in one view and one order', async () => {
+  it('shows the containers of all engines in one view and one order, and those of dockerd not once more for its containerd', async () => {
     await docker.run('old')
-    const clients = [new DockerEngine(docker.socket), new PodmanEngine(podman.socket)]
+    const pid = await docker.pidOf('old')
+    await using below = new ContainerdEngine(docker.containerdSocket, { ignoreNamespaces: [] })
+    expect(await below.list()).toMatchObject([{ pid }])
+    const clients = [new ContainerdEngine(docker.containerdSocket), new DockerEngine(docker.socket), new PodmanEngine(podman.socket)]
     await using all = watchAll({ engines: clients, newBackoff })
     const [told, others]: [string[], string[]] = [[], []]
     const follower = new Follower()

@@ -85,8 +85,8 @@ describe('findEngines()', () => {
   })
 
   it('finds the sockets of any name on which a process of that name listens, and asks who answers', async () => {
-    const whale = source('whale', [], ['whaled'])
-    for (const name of ['a/odd', 'a/other', 'a/whale-2.sock', 'box/run/odd']) await listen(join(dir, name))
+    const whale = { ...source('whale', [], ['whaled']), otherSockets: /^mute/ }
+    for (const name of ['a/odd', 'a/mute-odd', 'a/other', 'a/whale-2.sock', 'box/run/odd']) await listen(join(dir, name))
     addProcess(1, 'init', { mnt: '1', root: '/', sockets: [['9', join(dir, 'a/other')]] })
     addProcess(5, 'whaled', {
       mnt: '1',
@@ -95,6 +95,7 @@ describe('findEngines()', () => {
         ['10', join(dir, 'a/odd')],
         ['11', join(dir, 'a/other')],
         ['12', join(dir, 'a/whale-2.sock')],
+        ['14', join(dir, 'a/mute-odd')],
       ],
     })
     addProcess(6, 'whaled', { mnt: '2', root: join(dir, 'box'), sockets: [['13', '/run/odd']] })

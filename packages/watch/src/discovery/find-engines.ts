@@ -10,10 +10,11 @@
  */
 
 import { readdir, readlink, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Cancellable } from '../engine-client.ts'
 import type { Source } from '../source.ts'
 import { SOURCES, sourceByName } from '../sources.ts'
+import { mapBounded } from '../watcher/bounded.ts'
 import { listeningSockets, type ProcessFacts, readProcesses } from './processes.ts'
 import { resolveInRoot } from './resolve-in-root.ts'
 
@@ -37,6 +38,9 @@ export interface FindOptions extends Cancellable {
   readonly users?: string | undefined
 }
 
+/** Sockets that are asked at the same time what they are. */
+const CONCURRENCY = 8
+
 interface Candidate {
   readonly path: string
   /** Undefined: whatever is at the other end has to be asked. */
@@ -57,14 +61,18 @@ export async function findEngines(options: FindOptions = {}): Promise<FoundEngin
     await listenerCandidates(sources, proc, processes),
   ]
   signal?.throwIfAborted()
-  const found: FoundEngine[] = []
-  for (const { path, source, listener, pid, foreign } of await uniqueSockets(groups.flat())) {
-    const address = `unix://${path}`
-    const known = source ?? ((await listener?.answers(address, options)) === true ? listener : undefined)
-    signal?.throwIfAborted()
-    if (known !== undefined) found.push({ source: known, address, pid, foreign })
-  }
-  return found
+  const sockets = await uniqueSockets(groups.flat())
+  const found = await mapBounded(
+    sockets,
+    CONCURRENCY,
+    async ({ path, source, listener, pid, foreign }): Promise<FoundEngine | undefined> => {
+      const address = `unix://${path}`
+      const known = source ?? ((await listener?.answers(address, options)) === true ? listener : undefined)
+      return known === undefined ? undefined : { source: known, address, pid, foreign }
+    },
+  )
+  signal?.throwIfAborted()
+  return found.filter((one) => one !== undefined)
 }
 
 async function userDirectories(users: string): Promise<string[]> {
@@ -107,6 +115,7 @@ async function listenerCandidates(sources: readonly Source[], proc: string, proc
     const root = join(proc, String(pid), 'root')
     const foreign = mountNamespace !== own || (await readlink(root).catch(() => '')) !== '/'
     for (const socket of await listeningSockets(proc, pid)) {
+      if (listener.otherSockets?.test(basename(socket)) === true) continue
       const path = foreign ? await resolveInRoot(root, socket) : socket
       if (path !== undefined) candidates.push({ path, source: sourceByName(socket, [listener]), listener, pid, foreign })
     }

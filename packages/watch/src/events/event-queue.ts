@@ -7,7 +7,7 @@ import { type ConnectionEvent, isContainerEvent, type WatchEvent } from './watch
 /** What happens when `capacity` events wait and another one comes.
  *   - `coalesce`: events about one container are folded into their result, until the subscriber has caught up. It still learns the state
  *     that each container is in, but not each step on the way; a container that came and went meanwhile is not mentioned at all.
- *   - `error`: this subscription ends with ERR_TEU_SYSTEM and errno ENOBUFS. Others are not affected. */
+ *   - `error`: this subscription ends with ERR_TEU_OVERFLOW. Others are not affected. */
 export type Overflow = 'coalesce' | 'error'
 
 /** See the head of this file. */
@@ -26,7 +26,7 @@ export class EventQueue {
 
   /** Adds events that belong together, such as the differences of one list; they count as one when it comes to the capacity, so that
    *  an engine with many containers does not overflow anybody just by being listed.
-   *  @throws {TeuError} ERR_TEU_SYSTEM with errno ENOBUFS */
+   *  @throws {TeuError} ERR_TEU_OVERFLOW */
   add(events: readonly WatchEvent[]): void {
     const lagging = this.#folds.size > 0 || this.#connections.size > 0
     if (!lagging && this.#exact.length < this.#capacity) {
@@ -34,8 +34,7 @@ export class EventQueue {
       return
     }
     if (this.#overflow === 'error') {
-      throw new TeuError('ERR_TEU_SYSTEM', `The events are read too slowly: ${this.#exact.length} are waiting`, {
-        errno: 'ENOBUFS',
+      throw new TeuError('ERR_TEU_OVERFLOW', `The events are read too slowly: ${this.#exact.length} are waiting`, {
         remedy: 'read faster, raise `capacity`, or use overflow: "coalesce"',
       })
     }

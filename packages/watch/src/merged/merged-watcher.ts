@@ -3,12 +3,12 @@
 import { TeuError } from '@teu/spec'
 import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
-import type { EngineOptions } from '../engine-options.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
 import { type ContainerFilter, matcherFor } from '../events/filter.ts'
 import type { WatchEvent } from '../events/watch-event.ts'
 import { silent } from '../logger.ts'
 import { Portfolio } from '../picture/portfolio.ts'
+import type { SourceOptions } from '../source.ts'
 import { openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
@@ -16,7 +16,7 @@ import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member } from './member.ts'
 
 /** Options of {@link watchAll}. */
-export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<EngineOptions, 'pid'>, Cancellable {
+export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<SourceOptions, 'pid'>, Cancellable {
   /** Engines to watch: sockets, or clients, which are disposed with the view. Default: those that are found. */
   readonly engines?: readonly (string | EngineClient)[] | undefined
   /** Look for engines on this machine. Default: when none are given. */

@@ -33,12 +33,29 @@ export function judgeExit(container: Container, exit: Exit): ExitVerdict {
   return container.startedAt !== undefined && container.startedAt > exit.timestamp ? 'doubtful' : 'believed'
 }
 
+/** What a list has shown. */
+export interface Listing {
+  readonly containers: readonly Container[]
+  readonly timestamp: Date
+  /** Containers of which the engine cannot tell whether they are alive: what is known of them is kept. */
+  readonly unknown: ReadonlySet<string>
+  /** Of those that are missing, as far as known. */
+  readonly exitCodes: ReadonlyMap<string, number>
+}
+
+/** What several exits that were heard of one id, in whatever order, say about a listed container. */
+function judgeExits(container: Container, exits: readonly Exit[]): ExitVerdict {
+  const verdicts = new Set(exits.map((exit) => judgeExit(container, exit)))
+  if (verdicts.has('believed')) return 'believed'
+  return verdicts.has('doubtful') ? 'doubtful' : 'stale'
+}
+
 /** See the head of this file. Methods answer the changes that they make, in order. */
 export class Picture {
   readonly #containers = new Map<string, Container>()
   /** Pauses that are applied later: at the end of a list, or of an inspection. */
   readonly #pauses = new Map<string, boolean>()
-  #listing: { readonly dead: Map<string, Exit>; readonly fresh: Set<string> } | undefined
+  #listing: { readonly dead: Map<string, Exit[]>; readonly fresh: Set<string> } | undefined
 
   get containers(): ReadonlyMap<string, Container> {
     return this.#containers
@@ -56,11 +73,12 @@ export class Picture {
 
   /** The engine says that a container has ended. */
   exited(id: string, exit: Exit): { readonly verdict: ExitVerdict; readonly changes: ContainerEvent[] } {
-    // Whoever is born with this id again is not paused.
-    this.#pauses.delete(id)
-    this.#listing?.dead.set(id, exit)
+    const dead = this.#listing?.dead
+    dead?.set(id, [...(dead.get(id) ?? []), exit])
     const known = this.#containers.get(id)
     const verdict = known === undefined ? 'believed' : judgeExit(known, exit)
+    // Whoever is born with this id again is not paused.
+    if (verdict !== 'stale') this.#pauses.delete(id)
     return { verdict, changes: verdict === 'believed' ? this.gone(id, exit, 'event') : [] }
   }
 
@@ -97,32 +115,31 @@ export class Picture {
     if (this.#listing === undefined) this.#pauses.delete(id)
   }
 
-  /** Known containers that are not in a list, and have not been heard of since it was begun. */
-  missing(listed: readonly Container[]): string[] {
-    const ids = new Set(listed.map(({ id }) => id))
-    return [...this.#containers.keys()].filter((id) => !ids.has(id) && this.#listing?.fresh.has(id) !== true)
+  /** Known containers that a list does not speak of, and that have not been heard of since it was begun. */
+  missing({ containers, unknown }: Pick<Listing, 'containers' | 'unknown'>): string[] {
+    const ids = new Set(containers.map(({ id }) => id))
+    const isMissing = (id: string): boolean => !ids.has(id) && !unknown.has(id) && this.#listing?.fresh.has(id) !== true
+    return [...this.#containers.keys()].filter(isMissing)
   }
 
   /** The list is there: the picture becomes what it says.
    *  @param inspecting  is an inspection of this id under way?
-   *  @param exitCodes   of those that are missing, as far as known
    *  @returns doubtful  ids that are listed although their end was heard; the engine must be asked again */
   endList(
-    listed: readonly Container[],
-    timestamp: Date,
+    { containers, timestamp, unknown, exitCodes }: Listing,
     inspecting: (id: string) => boolean,
-    exitCodes: ReadonlyMap<string, number>,
   ): { readonly changes: ContainerEvent[]; readonly doubtful: string[] } {
-    const { dead, fresh } = this.#listing ?? { dead: new Map<string, Exit>(), fresh: new Set<string>() }
+    const { dead, fresh } = this.#listing ?? { dead: new Map<string, Exit[]>(), fresh: new Set<string>() }
     const doubtful: string[] = []
-    const alive = listed.filter((container) => {
-      const exit = dead.get(container.id)
-      const verdict = exit === undefined ? 'stale' : judgeExit(container, exit)
+    const alive = containers.filter((container) => {
+      const verdict = judgeExits(container, dead.get(container.id) ?? [])
       if (verdict === 'doubtful') doubtful.push(container.id)
       return verdict !== 'believed'
     })
     const origin: Origin = { timestamp, source: 'sync' }
-    const changes = this.missing(alive).flatMap((id) => this.gone(id, { timestamp, exitCode: exitCodes.get(id) }, 'sync'))
+    const changes = this.missing({ containers: alive, unknown }).flatMap((id) =>
+      this.gone(id, { timestamp, exitCode: exitCodes.get(id) }, 'sync'),
+    )
     for (const container of alive) if (!fresh.has(container.id)) changes.push(...this.#put(this.#withPendingPause(container), origin))
     for (const id of fresh) {
       const known = this.#containers.get(id)

@@ -1,7 +1,7 @@
 /** An engine for tests, whose every step can be held, and whose events can be lost, doubled and late. */
 
 import { TeuError } from '@teu/spec'
-import { type EngineClient, type EngineEvent, NotAliveError } from '../engine-client.ts'
+import { type EngineClient, type EngineEvent, type ListOptions, NotAliveError } from '../engine-client.ts'
 import { type Container, containerOf } from '../picture/container.ts'
 import { type Deferred, deferred } from '../watcher/pause.ts'
 
@@ -63,6 +63,11 @@ export class ScriptedEngine implements EngineClient<string> {
   readonly lives = new Map<string, Life>()
   readonly exitCodes = new Map<string, number>()
   readonly calls: string[] = []
+  /** Containers of which it cannot tell whether they are alive. */
+  readonly unknown = new Set<string>()
+  /** Containers that its lists leave out. */
+  readonly leftOut = new Set<string>()
+  unsureForMs: number | undefined
   /** Refuses everything while true. */
   down = false
   /** Number of past events that a new subscriber gets again. */
@@ -168,13 +173,14 @@ export class ScriptedEngine implements EngineClient<string> {
     return stream
   }
 
-  async list({ signal }: { signal?: AbortSignal } = {}): Promise<Container[]> {
+  async list({ signal, unknown }: ListOptions = {}): Promise<Container[]> {
     await this.#pass('list', signal)
     const found: Container[] = []
     // One look per container, as with Docker.
     for (const id of this.lives.keys()) {
       await Promise.resolve()
-      if (this.lives.has(id)) found.push(this.#container(id))
+      if (this.unknown.has(id)) unknown?.(id)
+      else if (this.lives.has(id) && !this.leftOut.has(id)) found.push(this.#container(id))
     }
     await this.#pass('listed', signal)
     return found
@@ -184,7 +190,9 @@ export class ScriptedEngine implements EngineClient<string> {
     await this.#pass('inspect', signal)
     const container = this.lives.has(id) ? this.#container(id) : undefined
     const exitCode = this.exitCodes.get(id)
+    const isUnknown = this.unknown.has(id)
     await this.#pass('inspected', signal)
+    if (isUnknown) throw new TeuError('ERR_TEU_RUNTIME', `The state of ${id} is not known`)
     if (container === undefined) throw new NotAliveError(id, exitCode)
     return container
   }

@@ -65,10 +65,18 @@ export class Inspections {
       this.repeat(id)
       return
     }
-    const fresh: Pending = { timestamp, outdated: false, failures: 0, hurry: [] }
-    this.#pending.set(id, fresh)
-    const running = this.#run(id, fresh).finally(() => this.#running.delete(running))
-    this.#running.add(running)
+    this.#begin(id, { timestamp, outdated: false, failures: 0, hurry: [] })
+  }
+
+  /** Asks for an inspection after a while: the engine could not tell just now. */
+  requestLater(id: string, timestamp: Date): void {
+    if (this.#pending.has(id)) return
+    this.#begin(id, { timestamp, outdated: false, failures: 1, hurry: [] })
+  }
+
+  /** Something new was heard of a container: an inspection that waits for its time is not to wait any longer. */
+  hurry(id: string): void {
+    this.#pending.get(id)?.hurry.pop()?.abort()
   }
 
   /** The result of a pending inspection would be out of date. */
@@ -76,7 +84,7 @@ export class Inspections {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     pending.outdated = true
-    pending.hurry.pop()?.abort()
+    this.hurry(id)
   }
 
   /** Resolves when nothing is pending any more; soon after the signal was aborted. */
@@ -84,12 +92,18 @@ export class Inspections {
     await Promise.all(this.#running)
   }
 
+  #begin(id: string, pending: Pending): void {
+    this.#pending.set(id, pending)
+    const running = this.#run(id, pending).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
   async #run(id: string, pending: Pending): Promise<void> {
     const { signal } = this.#options
     while (!signal.aborted) {
+      if (pending.failures > 0 && !pending.outdated) await this.#pauseBeforeRetry(pending)
       const settled = await this.#permits.use(() => this.#inspectOnce(id, pending))
       if (settled) return
-      if (pending.failures > 0 && !pending.outdated) await this.#pauseBeforeRetry(pending)
     }
   }
 

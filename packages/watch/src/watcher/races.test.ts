@@ -53,6 +53,38 @@ describe('while the list is on its way', () => {
     expect(picture).toEqual(['a 101 a'])
   })
 
+  it('two deaths of the same id leave nothing of what was listed before', async () => {
+    const engine = new ScriptedEngine()
+    engine.exitsHavePids = true
+    engine.start('a')
+    const lives = (): void => {
+      engine.die('a')
+      engine.start('a')
+      engine.die('a')
+    }
+    expect(await whileListing(engine, lives)).toEqual({ told: ['synced'], picture: [] })
+  })
+
+  it('a late exit of an earlier process does not take the pause away', async () => {
+    const engine = new ScriptedEngine()
+    engine.exitsHavePids = true
+    const { pid } = engine.start('a')
+    engine.die('a')
+    engine.start('a')
+    await using watcher = new Watcher(engine, atOnce)
+    void watcher.watch()
+    await watcher.ready()
+    const listed = engine.hold('listed')
+    const refreshed = watcher.refresh()
+    await listed.reached
+    engine.pause('a')
+    engine.emit({ type: 'exited', id: 'a', pid, timestamp: new Date() })
+    await settle()
+    listed.release()
+    await refreshed
+    expect(pictureOf(watcher.portfolio)).toEqual(engine.picture())
+  })
+
   it('a pause is newer than the list', async () => {
     const engine = new ScriptedEngine()
     engine.start('a')

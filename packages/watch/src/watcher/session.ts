@@ -3,12 +3,12 @@
 import { TeuError } from '@teu/spec'
 import type { EngineClient, EngineEvent } from '../engine-client.ts'
 import { NotAliveError } from '../engine-client.ts'
-import type { ContainerEvent } from '../events/watch-event.ts'
+import type { ContainerEvent, EventSource } from '../events/watch-event.ts'
 import type { Logger } from '../logger.ts'
 import type { Container } from '../picture/container.ts'
 import type { Exit, Picture } from '../picture/picture.ts'
 import { mapBounded } from './bounded.ts'
-import { Inspections } from './inspections.ts'
+import { Inspections, isGone } from './inspections.ts'
 import { aborted, LinkedAbort, pauseFor } from './pause.ts'
 
 /** What a session needs. */
@@ -27,13 +27,26 @@ export interface SessionOptions {
   readonly logger: Logger
 }
 
+/** A list that is being completed. */
+interface GrowingListing {
+  readonly containers: Container[]
+  readonly unknown: Set<string>
+  readonly exitCodes: Map<string, number>
+}
+
+/** Perhaps a container has ended. */
+interface Doubt {
+  readonly exit: Exit
+  readonly source: EventSource
+}
+
 /** See the head of this file. */
 export class Session {
   readonly #options: SessionOptions
   readonly #abort: LinkedAbort
   readonly #inspections: Inspections
-  /** Exits that may be those of earlier processes: believed when an inspection finds nothing. */
-  readonly #doubts = new Map<string, Exit>()
+  /** Exits that may be those of earlier processes, and what a list left open: believed when an inspection finds nothing. */
+  readonly #doubts = new Map<string, Doubt>()
   #nextList: LinkedAbort | undefined
   #listWanted = false
 
@@ -41,7 +54,7 @@ export class Session {
     this.#options = options
     this.#abort = new LinkedAbort(signal)
     this.#inspections = new Inspections({
-      inspect: (id) => options.engine.inspect(id, { signal: this.#abort.signal }),
+      inspect: (id) => options.engine.inspect(id, { signal: this.#abort.signal, byId: true }),
       found: (container, timestamp) => this.#found(container, timestamp),
       notFound: (id, error) => this.#notFound(id, error),
       failed: (id, error) => options.logger.warn({ containerId: id, err: error }, 'cannot inspect a container, will try again'),
@@ -69,7 +82,7 @@ export class Session {
       const events = await engine.lifecycleEvents({ signal })
       subscribed()
       picture.beginList()
-      tasks.push(this.#followEvents(events), this.#keepListing())
+      tasks.push(this.#followEvents(events), this.#keepListing(engine.unsureForMs))
       return await Promise.race(tasks)
     } finally {
       this.#abort.abort(new TeuError('ERR_TEU_SYSTEM', `The connection to ${engine.api} is given up`))
@@ -85,7 +98,9 @@ export class Session {
     throw new TeuError('ERR_TEU_SYSTEM', `The events of ${this.#options.engine.api} have come to an end`)
   }
 
-  async #keepListing(): Promise<never> {
+  /** @param unsureForMs  see EngineClient */
+  async #keepListing(unsureForMs: number | undefined): Promise<never> {
+    if (unsureForMs !== undefined) void pauseFor(unsureForMs, this.#abort.signal).then(() => this.wantList())
     for (;;) {
       this.#listWanted = false
       await this.#list()
@@ -96,28 +111,35 @@ export class Session {
 
   async #list(): Promise<void> {
     const { engine, picture } = this.#options
-    const listed = await engine.list({ signal: this.#abort.signal })
-    const exitCodes = await this.#exitCodes(picture.missing(listed))
-    const now = new Date()
-    const { changes, doubtful } = picture.endList(listed, now, (id) => this.#inspections.has(id), exitCodes)
+    const unknown = new Set<string>()
+    const containers = [...(await engine.list({ signal: this.#abort.signal, unknown: (id) => unknown.add(id) }))]
+    const exitCodes = new Map<string, number>()
+    await this.#lookForMissing(picture.missing({ containers, unknown }), { containers, unknown, exitCodes })
+    const timestamp = new Date()
+    const listing = { containers, unknown, exitCodes, timestamp }
+    const { changes, doubtful } = picture.endList(listing, (id) => this.#inspections.has(id))
     this.#options.changed(changes)
-    for (const id of doubtful) this.#doubt(id, { timestamp: now })
+    for (const id of doubtful) this.#doubt(id, { timestamp })
+    for (const id of unknown) {
+      if (!this.#doubts.has(id)) this.#doubts.set(id, { exit: { timestamp }, source: 'sync' })
+      this.#inspections.requestLater(id, timestamp)
+    }
     this.#options.synced()
   }
 
-  /** What the engine still knows of those that ended while nobody listened. */
-  async #exitCodes(ids: readonly string[]): Promise<Map<string, number>> {
+  /** What the engine still knows of those that ended while nobody listened. Whatever is alive, or of which the engine cannot tell, goes into
+   *  the list: it may have been left out because its state could not be read. */
+  async #lookForMissing(ids: readonly string[], listing: GrowingListing): Promise<void> {
     const { engine, concurrency } = this.#options
-    const codes = new Map<string, number>()
     await mapBounded(ids, concurrency, async (id) => {
       try {
-        await engine.inspect(id, { signal: this.#abort.signal })
+        listing.containers.push(await engine.inspect(id, { signal: this.#abort.signal, byId: true }))
       } catch (error) {
-        if (error instanceof NotAliveError && error.exitCode !== undefined) codes.set(id, error.exitCode)
+        if (!isGone(error)) listing.unknown.add(id)
+        else if (error instanceof NotAliveError && error.exitCode !== undefined) listing.exitCodes.set(id, error.exitCode)
       }
     })
     this.#abort.signal.throwIfAborted()
-    return codes
   }
 
   async #untilNextList(): Promise<void> {
@@ -140,7 +162,10 @@ export class Session {
       const known = picture.containers.has(id) || picture.listing || this.#inspections.has(id)
       if (known) this.#inspections.request(id, timestamp)
     } else if (type === 'exited') this.#exited(id, event)
-    else changed(picture.pausedOrNot(id, type === 'paused', timestamp, this.#inspections.has(id)))
+    else {
+      changed(picture.pausedOrNot(id, type === 'paused', timestamp, this.#inspections.has(id)))
+      this.#inspections.hurry(id)
+    }
   }
 
   #exited(id: string, exit: Exit): void {
@@ -151,7 +176,7 @@ export class Session {
   }
 
   #doubt(id: string, exit: Exit): void {
-    this.#doubts.set(id, exit)
+    this.#doubts.set(id, { exit, source: 'event' })
     this.#inspections.request(id, exit.timestamp)
   }
 
@@ -166,7 +191,7 @@ export class Session {
     const doubt = this.#doubts.get(id)
     if (doubt === undefined) return
     this.#doubts.delete(id)
-    const exitCode = doubt.exitCode ?? (error instanceof NotAliveError ? error.exitCode : undefined)
-    changed(picture.gone(id, { ...doubt, exitCode }, 'event'))
+    const exitCode = doubt.exit.exitCode ?? (error instanceof NotAliveError ? error.exitCode : undefined)
+    changed(picture.gone(id, { ...doubt.exit, exitCode }, doubt.source))
   }
 }

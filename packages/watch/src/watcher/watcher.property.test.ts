@@ -9,15 +9,18 @@ const ids = ['a', 'b', 'c']
 type Act = readonly [what: string, id: string, wait: number]
 
 const act = fc.tuple(
-  fc.constantFrom('start', 'start', 'die', 'die', 'pause', 'unpause', 'rename', 'double', 'cut', 'refresh'),
+  fc.constantFrom('start', 'start', 'die', 'die', 'pause', 'unpause', 'rename', 'double', 'cut', 'refresh', 'hide', 'hang'),
   fc.constantFrom(...ids),
   fc.nat(6),
 )
 
 function perform(engine: ScriptedEngine, watcher: Watcher, [what, id]: Act): void {
   const alive = engine.lives.get(id)
+  const toggle = (ids: Set<string>): unknown => ids.delete(id) || ids.add(id)
   if (what === 'cut') engine.cut()
   else if (what === 'refresh') void watcher.refresh().catch(() => undefined)
+  else if (what === 'hide') toggle(engine.leftOut)
+  else if (what === 'hang') toggle(engine.unknown)
   else if (what === 'start' && alive === undefined) engine.start(id)
   else if (alive === undefined) return
   else if (what === 'die') engine.die(id)
@@ -46,6 +49,13 @@ it('whatever happens, picture and events lead to what is true', async () => {
       await watcher.ready()
       while (watcher.state !== 'watching' || engine.connections === 0) await settle()
       await settle()
+      // What a list has left out, or left open, is found by the next one, or later.
+      if (acts.some(([what]) => what === 'hide' || what === 'hang')) {
+        engine.leftOut.clear()
+        engine.unknown.clear()
+        await watcher.refresh()
+        await settle()
+      }
       expect(pictureOf(watcher.portfolio)).toEqual(engine.picture())
       expect(follower.picture()).toEqual(engine.picture())
       await watcher[Symbol.asyncDispose]()

@@ -1,19 +1,12 @@
 /** A real engine of the test's own: its data, sockets and cgroups belong to a lab, and it can be stopped, killed and started again. */
 
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { join } from 'node:path'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
-import { which } from '../../../../tests/harness/requirements.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { mapBounded } from '../../src/watcher/bounded.ts'
-
-/** What a test's container may be. */
-export interface ContainerOptions {
-  readonly command?: readonly string[]
-  readonly labels?: Readonly<Record<string, string>>
-}
+import { type ContainerOptions, type DrivenEngine, makeBusyboxRoot } from './driven-engine.ts'
 
 interface Inspected {
   readonly Id: string
@@ -22,9 +15,8 @@ interface Inspected {
 }
 
 /** See the head of this file. Containers are driven over Docker's API, which both engines have. */
-export abstract class Daemon {
+export abstract class Daemon implements DrivenEngine {
   abstract readonly type: string
-  /** Changes that it can take at the same time. */
   abstract readonly overlap: number
   readonly lab: Lab
   readonly socket: string
@@ -72,7 +64,6 @@ export abstract class Daemon {
     )
   }
 
-  /** Ends the engine; what happens to its containers is its own affair. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child
     this.#child = undefined
@@ -116,7 +107,6 @@ export abstract class Daemon {
     return id
   }
 
-  /** `start`, `pause`, `unpause`, `kill`, `restart?t=0`, `rename?name=…` */
   async do(name: string, action: string): Promise<void> {
     await this.call('POST', `/containers/${name}/${action}`)
   }
@@ -125,7 +115,6 @@ export abstract class Daemon {
     await this.call('DELETE', `/containers/${name}?force=1`)
   }
 
-  /** Runs a program in a container, to its end. */
   async exec(name: string, ...command: readonly string[]): Promise<void> {
     const { Id } = (await this.call('POST', `/containers/${name}/exec`, { Cmd: command, AttachStdout: true })) as { Id: string }
     await this.call('POST', `/exec/${Id}/start`, { Detach: false })
@@ -135,7 +124,14 @@ export abstract class Daemon {
     return (await this.call('GET', `/containers/${name}/json`)) as Inspected
   }
 
-  /** What the engine itself says is alive: `ID PID NAME`, and whether paused. */
+  async pidOf(name: string): Promise<number> {
+    return (await this.inspect(name)).State.Pid
+  }
+
+  isRefusal(error: unknown): boolean {
+    return /: (?:304|400|404|409|500) /.test(String(error))
+  }
+
   async alive(): Promise<string[]> {
     const filters = encodeURIComponent(JSON.stringify({ status: ['running', 'paused'] }))
     const listed = (await this.call('GET', `/containers/json?filters=${filters}`)) as { Id: string }[]
@@ -143,13 +139,11 @@ export abstract class Daemon {
     return inspected.map(({ Id, Name, State }) => `${Id} ${State.Pid} ${Name.replace(/^\//, '')}${State.Paused ? ' paused' : ''}`).sort()
   }
 
-  /** Removes all containers. */
   async clear(): Promise<void> {
     const listed = (await this.call('GET', '/containers/json?all=1')) as { Id: string }[]
     await mapBounded(listed, 4, ({ Id }) => this.remove(Id))
   }
 
-  /** Ends everything, in whatever state it is. */
   async close(): Promise<void> {
     try {
       if (!this.running) await this.start()
@@ -161,9 +155,7 @@ export abstract class Daemon {
 
   async #image(): Promise<Buffer> {
     const root = this.lab.path('image')
-    mkdirSync(join(root, 'bin'), { recursive: true })
-    copyFileSync(which('busybox') ?? '/bin/busybox', join(root, 'bin/busybox'))
-    for (const applet of ['sh', 'sleep', 'true']) symlinkSync('busybox', join(root, 'bin', applet))
+    makeBusyboxRoot(root)
     const archive = this.lab.path('image.tar')
     const { status, stderr } = await this.lab.command(['tar', '-C', root, '-cf', archive, '.'])
     if (status !== 0) throw new Error(stderr)

@@ -16,10 +16,21 @@ export class DockerDaemon extends Daemon {
   readonly overlap = 3
   readonly #made: readonly string[] = FIXED_DIRECTORIES.filter((dir) => !existsSync(dir))
   readonly #containerd: ContainerdDaemon
+  readonly #namespace: string
 
-  constructor(lab: Lab, socket: string = lab.path('docker.sock')) {
+  /** @param namespace  where in its containerd its containers are */
+  constructor(lab: Lab, socket: string = lab.path('docker.sock'), namespace: string = 'moby') {
     super(lab, socket)
     this.#containerd = new ContainerdDaemon(lab.path('ctd'), { spawn: (command) => lab.spawn(command) })
+    this.#namespace = namespace
+  }
+
+  get containerdSocket(): string {
+    return this.#containerd.socket
+  }
+
+  get containerdPid(): number {
+    return this.#containerd.pid
   }
 
   override async start(): Promise<void> {
@@ -33,7 +44,7 @@ export class DockerDaemon extends Daemon {
     const places = ['--data-root', lab.path('docker'), '--exec-root', lab.path('exec'), '--pidfile', lab.path('docker.pid')]
     const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false']
     const rest = ['--config-file', lab.path('daemon.json'), '--storage-driver=overlay2', '--live-restore', '--log-level=error']
-    const containerd = ['--containerd', this.#containerd.socket]
+    const containerd = ['--containerd', this.containerdSocket, '--containerd-namespace', this.#namespace]
     return { command: ['dockerd', '--host', `unix://${this.socket}`, ...containerd, ...places, ...network, ...rest], env: {} }
   }
 

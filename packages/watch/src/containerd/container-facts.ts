@@ -1,0 +1,39 @@
+/** Containers as containerd describes them: a record, which has the labels, and a task, which has the process. */
+
+import type { ContainerRecord, ProcessInfo } from '@teu/containerd'
+import { TeuError } from '@teu/spec'
+import { NotAliveError } from '../engine-client.ts'
+import type { ContainerFacts, EngineRef } from '../picture/container.ts'
+import { type ContainerKey, displayed, nameOf } from './names.ts'
+
+/** What a packer is given. */
+export interface ContainerdDetails {
+  readonly namespace: string
+  /** Undefined when somebody has deleted the record of a live task. */
+  readonly record: ContainerRecord | undefined
+  readonly task: ProcessInfo
+}
+
+/** `unknown`: the daemon cannot ask the shim. */
+export type Liveness = 'alive' | 'ended' | 'unknown'
+
+/** Pausing and paused are alive; created and stopped have no program that runs. */
+export function livenessOf({ status }: ProcessInfo): Liveness {
+  if (status === 'unknown') return 'unknown'
+  return status === 'created' || status === 'stopped' ? 'ended' : 'alive'
+}
+
+/** @throws {NotAliveError} when there is no process
+ *  @throws {TeuError} ERR_TEU_RUNTIME when the daemon cannot tell */
+export function factsOf(key: ContainerKey, { record, task }: ContainerdDetails, engine: EngineRef): ContainerFacts {
+  const id = displayed(key.namespace, key.id)
+  const liveness = livenessOf(task)
+  if (liveness === 'unknown') {
+    throw new TeuError('ERR_TEU_RUNTIME', `${engine.api} cannot tell the state of container "${id}": its shim does not answer`, {
+      containerId: id,
+    })
+  }
+  if (liveness === 'ended') throw new NotAliveError(id, task.exitCode)
+  const labels = record?.labels ?? {}
+  return { id, name: nameOf(key, labels), labels, pid: task.pid, paused: task.status !== 'running', engine }
+}

@@ -1,0 +1,57 @@
+/** The connection to a containerd. The client with its gRPC library is loaded when it is used: whoever watches Docker alone never needs it. */
+
+import type { Services, Transport } from '@teu/containerd'
+import { TeuError } from '@teu/spec'
+import { socketPath } from '../rest/engine-api.ts'
+
+/** What is loaded. */
+export type ContainerdModule = typeof import('@teu/containerd')
+
+const CALL_TIMEOUT_MS = 60_000
+
+/** A connection, made when it is needed, and anew after {@link ContainerdApi.disconnect}. */
+export class ContainerdApi implements Disposable {
+  /** `unix:///run/containerd/containerd.sock` */
+  readonly address: string
+  readonly #open: (() => Transport | Promise<Transport>) | undefined
+  #transport: Promise<Transport> | undefined
+  #isDisposed = false
+
+  /** @param address  `unix:///path` or the path
+   *  @param open     makes another connection than that to the socket
+   *  @throws {TeuError} ERR_TEU_UNSUPPORTED for other addresses */
+  constructor(address: string, open?: () => Transport | Promise<Transport>) {
+    this.address = `unix://${socketPath(address)}`
+    this.#open = open
+  }
+
+  load(): Promise<ContainerdModule> {
+    return import('@teu/containerd')
+  }
+
+  /** The daemon's services in a namespace, by default in `default`. Ask again rather than keep them: they belong to one connection, and
+   *  there is a new one when that was lost.
+   *  @throws {TeuError} ERR_TEU_INVALID_STATE after disposal */
+  async services(namespace?: string): Promise<Services> {
+    const { createServices, openGrpcTransport } = await this.load()
+    if (this.#isDisposed) throw new TeuError('ERR_TEU_INVALID_STATE', `The connection to ${this.address} is closed`)
+    this.#transport ??= Promise.resolve(this.#open?.() ?? openGrpcTransport(this.address))
+    const defaults = { callTimeoutMs: CALL_TIMEOUT_MS, address: socketPath(this.address) }
+    return createServices(await this.#transport, { namespace: namespace ?? 'default', ...defaults })
+  }
+
+  /** Gives the connection up. The next call makes one at once, whereas one that was lost would wait before it tries again. */
+  disconnect(): void {
+    const transport = this.#transport
+    this.#transport = undefined
+    transport?.then(
+      (one) => one.close(),
+      () => undefined,
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true
+    this.disconnect()
+  }
+}

@@ -1,0 +1,37 @@
+/** Which containers of a containerd are watched. */
+
+import { DOCKER_BUNDLE_LABEL, DOCKER_NAMESPACE } from './names.ts'
+
+/** Which namespaces of a containerd are watched. */
+export interface NamespaceOptions {
+  /** Only these. Default: all that there are, those that come later too. */
+  readonly namespaces?: readonly string[] | undefined
+  /** Not these. Default: {@link DOCKER_NAMESPACE}; with it, containers of dockerd in any other namespace are left out, too. */
+  readonly ignoreNamespaces?: readonly string[] | undefined
+}
+
+/** See the head of this file. */
+export class NamespaceRules {
+  /** The namespaces that were asked for; undefined when all are. */
+  readonly wanted: readonly string[] | undefined
+  readonly #ignored: ReadonlySet<string>
+  readonly #wanted: ReadonlySet<string> | undefined
+
+  constructor({ namespaces, ignoreNamespaces }: NamespaceOptions) {
+    // Somebody who asks for Docker's namespace by its name gets it.
+    const ignored = ignoreNamespaces ?? (namespaces?.includes(DOCKER_NAMESPACE) === true ? [] : [DOCKER_NAMESPACE])
+    this.#ignored = new Set(ignored)
+    this.#wanted = namespaces === undefined ? undefined : new Set(namespaces)
+    this.wanted = namespaces === undefined ? undefined : [...new Set(namespaces)].filter((one) => !this.#ignored.has(one))
+  }
+
+  /** Is this namespace watched? */
+  includes(namespace: string): boolean {
+    return !this.#ignored.has(namespace) && this.#wanted?.has(namespace) !== false
+  }
+
+  /** Is this container of a watched namespace watched, going by its labels? */
+  takes(labels: Readonly<Record<string, string>>): boolean {
+    return !this.#ignored.has(DOCKER_NAMESPACE) || !Object.hasOwn(labels, DOCKER_BUNDLE_LABEL)
+  }
+}
