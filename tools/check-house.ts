@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   container: ['spec', 'init'],
   engine: ['spec', 'init', 'container'],
   containerd: ['spec'],
-  watch: ['spec'],
+  watch: ['spec', 'containerd'],
   teu: ['spec', 'init', 'container', 'engine', 'containerd'],
 }
 /** Runtime dependencies, with the record of the decision for each. */
@@ -94,6 +94,25 @@ function checkDoors(file: string, source: string): string[] {
     .map((name) => `${file}: loads ${name} at once; import() it where it is used`)
 }
 
+/** Programs that only watch Docker must not load gRPC: the door of this package leads to it by dynamic imports only. */
+const LIGHT_DOOR = 'packages/watch/src/index.ts'
+
+function checkLightDoor(): string[] {
+  const findings: string[] = []
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const name of valueImports(text(file))) {
+      if (name.startsWith('.')) visit(normalize(join(dirname(file), name)))
+      else if (/^@teu\/containerd|^@bufbuild\/|^@grpc\//.test(name))
+        findings.push(`${file}: ${LIGHT_DOOR} loads ${name} with it; import() it`)
+    }
+  }
+  visit(LIGHT_DOOR)
+  return findings
+}
+
 /** Modules that are loaded with a file: what is imported or exported other than as a type. */
 function valueImports(source: string): string[] {
   const statements = source.matchAll(/^(?:import|export)(?! type\b)\b(?:[^'"\n]*|[^'"]*?\n\} )(?:from )?'([^']+)'/gm)
@@ -148,7 +167,7 @@ function checkLicences(files: readonly string[]): string[] {
 /** All findings, one line each. */
 export function checkHouse(): string[] {
   const files = projectFiles()
-  const findings = checkLicences(files)
+  const findings = [...checkLicences(files), ...checkLightDoor()]
   for (const file of files.filter((name) => /\.(ts|mjs|c|h|md|json)$/.test(name) && name !== 'package-lock.json')) {
     const source = text(file)
     findings.push(...checkWording(file, source))

@@ -1,4 +1,15 @@
 /** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
+export {
+  CRI_ANNOTATION_PREFIX,
+  CRI_CONTAINER_NAME_LABEL,
+  CRI_POD_NAME_LABEL,
+  CRI_POD_NAMESPACE_LABEL,
+  CRI_POD_UID_LABEL,
+  CRI_SANDBOX_LABEL,
+} from './cri/container-facts.ts'
+export { CriApi } from './cri/cri-api.ts'
+export { CRI_TYPE, CriEngine, type CriOptions } from './cri/cri-engine.ts'
+export type { RuntimeClient } from './cri/runtime-service.ts'
 export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
 export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
 export { type Cancellable, type EngineClient, type EngineEvent, type LifecycleType, NotAliveError } from './engine-client.ts'

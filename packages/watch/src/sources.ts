@@ -1,11 +1,12 @@
 /** The kinds of engines that are known. A new one is a folder of its own and a line here. */
 
 import { basename } from 'node:path'
+import { CRI } from './cri/source.ts'
 import { DOCKER } from './docker/source.ts'
 import { PODMAN } from './podman/source.ts'
 import type { Source } from './source.ts'
 
-export const SOURCES: readonly Source[] = [DOCKER, PODMAN]
+export const SOURCES: readonly Source[] = [DOCKER, PODMAN, CRI]
 
 /** The source that a socket's name speaks of. */
 export function sourceByName(path: string, sources: readonly Source[] = SOURCES): Source | undefined {
