@@ -1,4 +1,7 @@
 /** `@teu/watch`: which containers are alive, on every engine of this machine, and what changes about it. */
+export type { DialOptions } from './address/dial.ts'
+export { type DockerEndpoint, dockerEndpoint, type Environment } from './address/docker-environment.ts'
+export type { TlsOptions } from './address/tls.ts'
 export {
   CRI_ANNOTATION_PREFIX,
   CRI_CONTAINER_NAME_LABEL,
@@ -32,8 +35,8 @@ export { Portfolio, Project } from './picture/portfolio.ts'
 export { POD_ID_LABEL, POD_INFRA_LABEL } from './podman/container-document.ts'
 export { PODMAN_SOCKET, PODMAN_TYPE, PodmanEngine } from './podman/podman-engine.ts'
 export { EngineApi, type Ping } from './rest/engine-api.ts'
-export type { Source } from './source.ts'
+export type { OpenOptions, Source } from './source.ts'
 export { SOURCES } from './sources.ts'
-export { openEngine, watch, type WatchTargetOptions } from './watch.ts'
+export { openConfigured, openEngine, type OpenEngineOptions, watch, type WatchTargetOptions } from './watch.ts'
 export { type Backoff, type ExponentialBackoff, exponentialBackoff, type Failure } from './watcher/backoff.ts'
 export { Watcher, type WatcherState, type WatchOptions } from './watcher/watcher.ts'

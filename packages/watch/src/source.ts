@@ -1,7 +1,16 @@
 /** A kind of engine: how its sockets are recognised, and how they are opened. Whatever else is special is behind {@link EngineClient}. */
 
 import type { Cancellable, EngineClient } from './engine-client.ts'
+import type { TlsOptions } from './address/tls.ts'
 import type { EngineOptions } from './engine-options.ts'
+
+/** Options of {@link Source.open}. */
+export interface OpenOptions extends EngineOptions {
+  /** For tcp://. Default: as `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` say; false for a connection in the clear. */
+  readonly tls?: TlsOptions | false | undefined
+  /** Version of Docker's API, such as `1.41`, instead of the newest in common. Default: `DOCKER_API_VERSION`. */
+  readonly apiVersion?: string | undefined
+}
 
 /** One kind of engine. */
 export interface Source {
@@ -16,7 +25,7 @@ export interface Source {
   /** Names of its processes, as in /proc/PID/comm. */
   readonly processes: readonly string[]
   /** A client; it connects when it is needed. */
-  open(address: string, options?: EngineOptions): EngineClient
+  open(address: string, options?: OpenOptions): EngineClient
   /** Does such an engine answer there? For sockets whose name says nothing. Never fails. */
   answers(address: string, options?: Cancellable): Promise<boolean>
 }

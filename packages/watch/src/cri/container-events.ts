@@ -6,7 +6,7 @@
  */
 
 import { RpcError, RpcStatus } from '@teu/containerd'
-import { TeuError } from '@teu/spec'
+import { isTeuError, TeuError } from '@teu/spec'
 import type { EngineEvent } from '../engine-client.ts'
 import { type ContainerEventResponse, ContainerEventType } from '../gen/runtime/v1/runtime.gen.ts'
 import { LinkedAbort, pauseFor } from '../watcher/pause.ts'
@@ -24,7 +24,8 @@ export interface FollowOptions {
   readonly polling: (reason: unknown) => void
 }
 
-/** One look more, this long after subscribing, finds what happened before the subscription was in force. */
+/** One look more, this long after subscribing, or sooner where looking is that cheap, finds what happened before the subscription was in
+ *  force. */
 const SETTLE_MS = 1_000
 
 /** How an engine says that it has no events. Overload and lost connections have other ways. */
@@ -89,14 +90,14 @@ async function* follow(
 
 /** Returns why there are no events; throws when the connection is lost. */
 async function* listen(
-  { address, signal }: FollowOptions,
+  { address, signal, pollIntervalMs }: FollowOptions,
   survey: Survey,
   stream: AsyncIterator<ContainerEventResponse>,
   first: Promise<Next>,
 ): AsyncGenerator<EngineEvent, unknown> {
   let next = first
   let heard = false
-  let settled: Promise<'settled'> | undefined = pauseFor(SETTLE_MS, signal).then(() => 'settled')
+  let settled: Promise<'settled'> | undefined = pauseFor(Math.min(SETTLE_MS, pollIntervalMs), signal).then(() => 'settled')
   for (;;) {
     let result: Next | 'settled'
     try {
@@ -130,7 +131,7 @@ function nextOf(stream: AsyncIterator<ContainerEventResponse>): Promise<Next> {
 }
 
 function isRefusal(error: unknown): boolean {
-  const cause = error instanceof TeuError ? error.cause : undefined
+  const cause = isTeuError(error) ? error.cause : undefined
   return cause instanceof RpcError && cause.answered && REFUSALS.has(cause.status)
 }
 

@@ -2,7 +2,7 @@
 
 import { TeuError } from '@teu/spec'
 import type { Transport } from '@teu/containerd'
-import { socketPath } from '../rest/engine-api.ts'
+import { socketPath } from '../address/engine-address.ts'
 import type { OpenRuntime, RuntimeClient } from './runtime-service.ts'
 
 /** See the head of this file. It makes itself anew when it is lost. */

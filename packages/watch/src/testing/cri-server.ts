@@ -19,7 +19,7 @@ type EventStream = ServerWritableStream<unknown, unknown>
 export type CriEvent = MessageInitShape<typeof ContainerEventResponseSchema>
 
 /** Answers instead of the made-up engine. */
-export type CriHook = (request: Readonly<Record<string, unknown>>) => unknown
+export type CriHook = (request: object) => unknown
 
 /** What can go wrong with a call: one of gRPC's statuses. */
 export class CriFailure extends Error {
@@ -97,12 +97,11 @@ export class CriServer implements AsyncDisposable {
   }
 
   /** As if it had been killed. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#server?.forceShutdown()
     this.#server = undefined
     this.streams.clear()
     rmSync(this.path, { force: true })
-    await Promise.resolve()
   }
 
   addPod(id: string, more: Partial<MadeUpPod> = {}): MadeUpPod {
@@ -138,8 +137,9 @@ export class CriServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
+    this.stop()
     rmSync(this.dir, { recursive: true })
+    await Promise.resolve()
   }
 
   #info(): Record<string, string> {
@@ -147,12 +147,12 @@ export class CriServer implements AsyncDisposable {
   }
 
   #unary(name: Unary) {
-    return (call: ServerUnaryCall<Record<string, unknown>, unknown>, done: sendUnaryData<unknown>): void => {
+    return (call: ServerUnaryCall<object, unknown>, done: sendUnaryData<unknown>): void => {
       this.calls.push(name)
       this.headers.push(call.metadata.getMap())
       const answer = async (): Promise<unknown> => await (this.hooks.get(name) ?? ((request) => this.#answer(name, request)))(call.request)
       answer().then(
-        (value) => done(null, create(RuntimeService.method[name].output as DescMessage, value as object)),
+        (value) => done(null, create(RuntimeService.method[name].output as DescMessage, value as Record<string, unknown>)),
         (error: CriFailure) => done({ code: error.code, details: error.message }),
       )
     }
@@ -167,11 +167,17 @@ export class CriServer implements AsyncDisposable {
     } else stream.emit('error', { code: this.events.code, details: this.events.message })
   }
 
-  #answer(name: Unary, request: Readonly<Record<string, unknown>>): Output<Unary> {
-    const { filter, containerId, podSandboxId } = request as {
+  #answer(name: Unary, request: object): Output<Unary> {
+    const {
+      filter,
+      containerId,
+      podSandboxId,
+      verbose = false,
+    } = request as {
       filter?: { id: string; state?: { state: number } }
       containerId?: string
       podSandboxId?: string
+      verbose?: boolean
     }
     const passes = ({ id, state }: { id: string; state: number }): boolean =>
       // As in containerd and CRI-O, the beginning of an id will do.
@@ -184,7 +190,7 @@ export class CriServer implements AsyncDisposable {
     if (name === 'containerStatus') {
       const statusOfOne = this.#containerStatus(containerId ?? '')
       if (statusOfOne === undefined) throw new CriFailure(status.NOT_FOUND, 'no such container')
-      return { status: statusOfOne, info: request['verbose'] === true ? (this.containers.get(containerId ?? '')?.info ?? {}) : {} }
+      return { status: statusOfOne, info: verbose ? (this.containers.get(containerId ?? '')?.info ?? {}) : {} }
     }
     const pod = this.pods.get(podSandboxId ?? '')
     if (pod === undefined) throw new CriFailure(status.NOT_FOUND, 'no such sandbox')

@@ -1,13 +1,12 @@
 /** A real engine of the test's own: its data, sockets and cgroups belong to a lab, and it can be stopped, killed and started again. */
 
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { join } from 'node:path'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
-import { which } from '../../../../tests/harness/requirements.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { mapBounded } from '../../src/watcher/bounded.ts'
+import { boxRootfs } from './box-image.ts'
 
 /** What a test's container may be. */
 export interface ContainerOptions {
@@ -52,7 +51,7 @@ export abstract class Daemon {
   async start(): Promise<void> {
     await this.launch(() => this.socket)
     if (this.#imported) return
-    await this.call('POST', '/images/create?fromSrc=-&repo=box', await this.#image())
+    await this.call('POST', '/images/create?fromSrc=-&repo=box', readFileSync(await boxRootfs(this.lab)))
     this.#imported = true
   }
 
@@ -157,16 +156,5 @@ export abstract class Daemon {
     } finally {
       await this.stop()
     }
-  }
-
-  async #image(): Promise<Buffer> {
-    const root = this.lab.path('image')
-    mkdirSync(join(root, 'bin'), { recursive: true })
-    copyFileSync(which('busybox') ?? '/bin/busybox', join(root, 'bin/busybox'))
-    for (const applet of ['sh', 'sleep', 'true']) symlinkSync('busybox', join(root, 'bin', applet))
-    const archive = this.lab.path('image.tar')
-    const { status, stderr } = await this.lab.command(['tar', '-C', root, '-cf', archive, '.'])
-    if (status !== 0) throw new Error(stderr)
-    return readFileSync(archive)
   }
 }
