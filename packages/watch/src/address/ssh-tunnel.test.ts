@@ -89,6 +89,6 @@ describe('SshTunnel', () => {
     await using server = await RestServer.start('unused', () => undefined)
     vi.stubEnv('PATH', server.dir)
     await using api = new EngineApi('ssh://host')
-    await expect(api.get('/')).rejects.toThrow('ENOENT')
+    await expect(api.get('/')).rejects.toThrow('cannot run ssh')
   })
 })

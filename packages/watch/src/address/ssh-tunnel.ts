@@ -90,7 +90,7 @@ export class SshTunnel implements AsyncDisposable {
     this.#sockets.add(socket)
     const ended = new Promise<void>((resolve) => {
       child.once('error', (error) => {
-        this.#complaint = error.message
+        this.#complaint = `cannot run ssh: ${error.message}`
         resolve()
       })
       child.once('close', () => resolve())

@@ -47,9 +47,9 @@ export class CriDaemon {
   #transport: Transport | undefined
   #imported = false
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, socket: string = lab.path('ctd.sock')) {
     this.lab = lab
-    this.socket = lab.path('ctd.sock')
+    this.socket = socket
   }
 
   get pid(): number {
