@@ -104,6 +104,7 @@ export class SshTunnel implements AsyncDisposable {
       }),
     )
     let said = ''
+    this.#complaint = ''
     child.stderr.setEncoding('utf8')
     child.stderr.on('data', (text: string) => {
       said = (said + text).slice(-MAX_COMPLAINT)
@@ -121,9 +122,9 @@ export class SshTunnel implements AsyncDisposable {
   }
 }
 
-/** The other machine may have written it. */
+/** The other machine may have written it, and control characters could steer a terminal. */
 function readable(text: string): string {
   return stripVTControlCharacters(text)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replaceAll(/\p{Cc}+/gu, ' ')
     .trim()
 }

@@ -1,13 +1,10 @@
+import { status } from '@grpc/grpc-js'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { EngineEvent } from '../engine-client.ts'
 import { ContainerState, PodSandboxState } from '../gen/runtime/v1/runtime.gen.ts'
 import { CriFailure, CriServer } from '../testing/cri-server.ts'
 import { CriEngine, type CriOptions } from './cri-engine.ts'
-
-const UNIMPLEMENTED = 12
-const UNKNOWN = 2
-const UNAVAILABLE = 14
 
 async function withServer(body: (server: CriServer, engine: CriEngine) => Promise<void>, options: CriOptions = {}): Promise<void> {
   await using server = await CriServer.start()
@@ -106,11 +103,11 @@ describe('CriEngine', () => {
       server.addPod('p')
       server.addContainer('c', 'p')
       server.hooks.set('containerStatus', () => {
-        throw new CriFailure(5, 'gone')
+        throw new CriFailure(status.NOT_FOUND, 'gone')
       })
       expect((await engine.list()).map(({ id }) => id)).toEqual(['p'])
       server.hooks.set('containerStatus', () => {
-        throw new CriFailure(13, 'broken')
+        throw new CriFailure(status.INTERNAL, 'broken')
       })
       await expect(engine.list()).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
       server.hooks.set('containerStatus', () => ({ status: { id: 'other', state: ContainerState.CONTAINER_RUNNING } }))
@@ -267,9 +264,9 @@ describe('events of CRI', () => {
     ))
 
   it.each<[string, CriServer['events']]>([
-    ['does not know the call', new CriFailure(UNIMPLEMENTED, 'unknown method GetContainerEvents')],
+    ['does not know the call', new CriFailure(status.UNIMPLEMENTED, 'unknown method GetContainerEvents')],
     ['ends the stream at once', 'end'],
-    ['says that they are off', new CriFailure(UNKNOWN, 'pod events are not enabled')],
+    ['says that they are off', new CriFailure(status.UNKNOWN, 'pod events are not enabled')],
   ])('an engine that %s is asked again and again', async (_, answer) => {
     const { warnings, logger } = recorder()
     await withServer(
@@ -330,7 +327,7 @@ describe('events of CRI', () => {
 
   it('overload is no refusal', () =>
     withServer(async (server, engine) => {
-      server.events = new CriFailure(UNAVAILABLE, 'too many')
+      server.events = new CriFailure(status.UNAVAILABLE, 'too many')
       await expect(heard(engine, 9, () => undefined)).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
       expect(engine.polling).toBe(false)
     }))

@@ -73,10 +73,9 @@ it('an exit that comes while its start is inspected wins', async () => {
   const { containers } = server
   server.addContainer('short', 'p')
   const answer = { status: { id: 'short', metadata: { name: 'short' }, state: 1 }, info: { info: '{"pid":77}' } }
-  let asked = 0
+  const asked = (): number => server.calls.filter((name) => name === 'containerStatus').length
   server.hooks.set('containerStatus', async () => {
-    asked++
-    if (asked === 1) {
+    if (asked() === 1) {
       server.endContainer('short', 5)
       server.tell('STOPPED', 'short')
       await delay(20)
@@ -85,7 +84,7 @@ it('an exit that comes while its start is inspected wins', async () => {
     return { status: { ...answer.status, state: 2, exitCode: 5 } }
   })
   server.tell('STARTED', 'short')
-  while (asked < 2) await delay(2)
+  while (asked() < 2) await delay(2)
   server.hooks.clear()
   containers.delete('short')
   server.addContainer('last', 'p')

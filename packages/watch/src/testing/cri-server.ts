@@ -23,10 +23,10 @@ export type CriHook = (request: object) => unknown
 
 /** What can go wrong with a call: one of gRPC's statuses. */
 export class CriFailure extends Error {
-  readonly code: number
+  readonly code: status
 
-  constructor(code: number, message: string) {
-    super(message)
+  constructor(code: status, details: string) {
+    super(details)
     this.code = code
   }
 }
@@ -153,7 +153,7 @@ export class CriServer implements AsyncDisposable {
       const answer = async (): Promise<unknown> => await (this.hooks.get(name) ?? ((request) => this.#answer(name, request)))(call.request)
       answer().then(
         (value) => done(null, create(RuntimeService.method[name].output as DescMessage, value as Record<string, unknown>)),
-        (error: CriFailure) => done({ code: error.code, details: error.message }),
+        (error: unknown) => done(error instanceof CriFailure ? error : new CriFailure(status.INTERNAL, String(error))),
       )
     }
   }
@@ -201,9 +201,10 @@ export class CriServer implements AsyncDisposable {
   #containerStatus(id: string) {
     const container = this.containers.get(id)
     if (container === undefined) return undefined
-    const { name, info, podSandboxId, ...rest } = container
-    const finishedAt = container.state === ContainerState.CONTAINER_EXITED ? ENDED_NS : 0n
-    return { ...rest, metadata: { name }, createdAt: STARTED_NS, startedAt: STARTED_NS, finishedAt }
+    const { name, state, exitCode, labels, annotations } = container
+    const finishedAt = state === ContainerState.CONTAINER_EXITED ? ENDED_NS : 0n
+    const times = { createdAt: STARTED_NS, startedAt: STARTED_NS, finishedAt }
+    return { id, metadata: { name }, state, exitCode, labels, annotations, ...times }
   }
 }
 

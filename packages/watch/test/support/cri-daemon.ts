@@ -123,7 +123,7 @@ export class CriDaemon {
 
   /** Removes all pods. */
   async clear(): Promise<void> {
-    for (const id of [...this.#pods.keys()]) await this.removePod(id)
+    for (const id of this.#pods.keys()) await this.removePod(id)
   }
 
   async ctr(...args: readonly string[]): Promise<string> {
