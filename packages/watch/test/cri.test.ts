@@ -1,10 +1,14 @@
 /** The watcher with the CRI plugin of a real containerd. 1.6 has no events over CRI, so it is asked again and again; events are tested
  *  with a scripted server, in src/cri. */
 
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Lab } from '../../../tests/harness/lab.ts'
 import { describeIf, needsPrograms, needsRoot } from '../../../tests/harness/requirements.ts'
-import { CriEngine, CRI_TYPE, exponentialBackoff, NotAliveError, watch, type Watcher } from '../src/index.ts'
+import { CRI_SANDBOX_LABEL, CRI_TYPE, CriEngine, exponentialBackoff, NotAliveError, watch, type Watcher } from '../src/index.ts'
+import { randomNumbers, seedOf } from './support/churn.ts'
 import { closeLab } from './support/close-lab.ts'
 import { CriDaemon } from './support/cri-daemon.ts'
 import { aliveOf, Told, untilEmpty, untilTrue } from './support/told.ts'
@@ -12,7 +16,7 @@ import { aliveOf, Told, untilEmpty, untilTrue } from './support/told.ts'
 const quick = { backoff: exponentialBackoff({ minMs: 50, maxMs: 200 }) }
 const live = Number(process.env['TEU_WATCH_LIVE'] ?? 12)
 
-describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', 'runc', 'busybox', 'tar')], () => {
+describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', 'runc', 'busybox', 'tar', 'unshare')], () => {
   let lab: Lab
   let daemon: CriDaemon
   let absent: { watcher: Watcher; told: Told }
@@ -78,6 +82,7 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
     expect(Math.abs(Date.now() - (container?.startedAt?.getTime() ?? 0))).toBeLessThan(60_000)
 
     await using engine = new CriEngine(daemon.socket, { pid: daemon.pid })
+    expect(await engine.id()).toBe(hostname())
     expect((await engine.list()).map((one) => one.id).sort()).toEqual([id, pod].sort())
     expect(await engine.inspect(id)).toMatchObject({ pid: container?.pid, name: 'web', labels: container?.labels })
     expect(await engine.inspect('web')).toMatchObject({ id })
@@ -121,7 +126,7 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
 
     await daemon.stop('SIGKILL')
     await told.until('lost')
-    process.kill(pid, 'SIGKILL')
+    daemon.kill(pid)
     expect(watcher.portfolio.size).toBe(3)
     await daemon.start()
     await told.until('synced')
@@ -135,6 +140,16 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
     await daemon.clear()
     await untilEmpty(watcher)
     expect(told.follower.picture()).toEqual([])
+  })
+
+  it('the id of an engine in another UTS namespace is what its file system says', async () => {
+    const root = lab.path('image')
+    mkdirSync(join(root, 'etc'), { recursive: true })
+    writeFileSync(join(root, 'etc/hostname'), 'elsewhere\n')
+    await using child = lab.spawn(['unshare', '--uts', 'chroot', root, '/bin/sh', '-c', 'echo up; exec sleep 1000'])
+    await child.stdout.waitFor((line) => line === 'up')
+    await using engine = new CriEngine(daemon.socket, { pid: child.pid })
+    expect(await engine.id()).toBe('elsewhere')
   })
 
   it(`${live} containers in one pod`, { timeout: 300_000 }, async () => {
@@ -151,5 +166,44 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
     await daemon.clear()
     await untilEmpty(before)
     await untilEmpty(after)
+  })
+
+  const rounds = Number(process.env['TEU_WATCH_ROUNDS'] ?? 2)
+  const seed = seedOf(process.env['TEU_WATCH_SEED'])
+  it(`random churn with restarts of the engine: ${rounds} rounds, seed ${seed}`, { timeout: 60_000 + rounds * 30_000 }, async () => {
+    const random = randomNumbers(seed)
+    const pods: string[] = []
+    let containers: { id: string; pod: string }[] = []
+    const take = <T>(items: T[]): T[] => items.splice(random(Math.max(items.length, 1)), 1)
+    await using watcher = watched()
+    const told = new Told(watcher)
+    await watcher.ready()
+    for (let round = 0; round < rounds; round++) {
+      for (let n = 0; n < 8; n++) {
+        const name = `c${seed}x${round}x${n}`
+        const act = random(6)
+        const pod = pods[random(Math.max(pods.length, 1))]
+        if (pod === undefined || (act === 0 && pods.length < 3)) pods.push(await daemon.runPod(`p${name}`))
+        else if (act <= 2) {
+          const command = random(3) === 0 ? ['true'] : ['sleep', '1000']
+          containers.push({ id: await daemon.run(pod, name, { command }), pod })
+        } else if (act === 3) for (const { id } of take(containers)) await daemon.stopContainer(id)
+        else if (act === 4) {
+          for (const id of take(pods)) {
+            await daemon.removePod(id)
+            containers = containers.filter((one) => one.pod !== id)
+          }
+        } else {
+          const victim = [...watcher.portfolio].find(({ labels }) => !(CRI_SANDBOX_LABEL in labels))
+          await daemon.stop(random(2) === 0 ? 'SIGKILL' : 'SIGTERM')
+          if (victim !== undefined) daemon.kill(victim.pid)
+          await daemon.start()
+        }
+      }
+      await untilTrue(watcher, () => daemon.alive())
+      expect(told.follower.picture(), `the events of round ${round}`).toEqual(await daemon.alive())
+    }
+    await daemon.clear()
+    await untilEmpty(watcher)
   })
 })

@@ -93,6 +93,15 @@ describe('CriEngine', () => {
     await expect(engine.list()).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE' })
   })
 
+  it('is not supported when only something else listens there', () =>
+    withServer(async (server, engine) => {
+      server.hooks.set('version', () => {
+        throw new CriFailure(status.UNIMPLEMENTED, 'unknown service runtime.v1.RuntimeService')
+      })
+      await expect(engine.attempt()).rejects.toMatchObject({ code: 'ERR_TEU_UNSUPPORTED' })
+      expect(await engine.version()).toBe('')
+    }))
+
   it('refuses other addresses and intervals', () => {
     expect(() => new CriEngine('tcp://localhost:1')).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
     for (const pollIntervalMs of [0, -1, Number.NaN, Infinity]) expect(() => new CriEngine('/x', { pollIntervalMs })).toThrow(RangeError)
@@ -142,7 +151,7 @@ describe('CriEngine', () => {
       server.addContainer('c2', 'p', { name: 'web', state: ContainerState.CONTAINER_EXITED })
       expect(await engine.inspect('web')).toMatchObject({ id: 'c1', labels: { 'io.kubernetes.pod.name': 'pod-p' } })
       server.addContainer('c3', 'p', { name: 'web' })
-      await expect(engine.inspect('web')).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT' })
+      await expect(engine.inspect('web')).rejects.toMatchObject({ code: 'ERR_TEU_USAGE' })
     }))
 
   it('leaves out those whose process the engine does not tell, and says so once', async () => {

@@ -104,7 +104,7 @@ export class CriEngine implements EngineClient<CriApi> {
   }
 
   /** By id, or by the name of a container, if only one that is alive has it.
-   *  @throws {TeuError} ERR_TEU_INVALID_ARGUMENT when several have */
+   *  @throws {TeuError} ERR_TEU_USAGE when several have */
   async inspect(nameOrId: string, { signal }: Cancellable = {}): Promise<Container> {
     const runtime = await this.client.runtime()
     // Both filters also let through what only begins like the id.
@@ -119,7 +119,7 @@ export class CriEngine implements EngineClient<CriApi> {
       throw new TeuError('ERR_TEU_NOT_FOUND', `${this.api} has no container "${nameOrId}"`, { containerId: nameOrId })
     }
     if (others.length === 0) return await this.#inspected(named, signal)
-    throw new TeuError('ERR_TEU_INVALID_ARGUMENT', `${others.length + 1} containers are named "${nameOrId}"`, { remedy: 'use an id' })
+    throw new TeuError('ERR_TEU_USAGE', `${others.length + 1} containers are named "${nameOrId}"`, { remedy: 'use an id' })
   }
 
   async lifecycleEvents({ signal }: { signal: AbortSignal }): Promise<AsyncIterable<EngineEvent>> {

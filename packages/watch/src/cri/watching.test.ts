@@ -142,3 +142,16 @@ it('compares with a list every minute by itself, unless it is told how often', a
     expect(told.length > 1).toBe(relists)
   }
 })
+
+it('what the engine never told is found by comparing', async () => {
+  await using server = await CriServer.start()
+  server.addPod('p')
+  server.addContainer('ended', 'p')
+  await using watcher = watch(server.path, { ...quick, resyncIntervalMs: 10 })
+  const { told, until } = follow(watcher)
+  await watcher.ready()
+  server.endContainer('ended', 9)
+  server.addContainer('begun', 'p')
+  await until('started begun')
+  expect(told.filter((one) => one !== 'synced')).toEqual(['started ended', 'started p', 'exited ended (9)', 'started begun'])
+})

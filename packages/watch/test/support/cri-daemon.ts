@@ -1,7 +1,7 @@
 /** The CRI plugin of Debian's containerd, with pods that the test makes over CRI. They use the host's network, so that no CNI is needed. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServiceClient, openGrpcTransport, type ServiceClient, type Transport } from '@teu/containerd'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
@@ -106,6 +106,15 @@ export class CriDaemon {
 
   async stopContainer(containerId: string): Promise<void> {
     await this.#runtime.stopContainer({ containerId })
+  }
+
+  /** Kills a process of a container, unless it has ended meanwhile and the pid is somebody else's. */
+  kill(pid: number): void {
+    try {
+      if (readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${this.lab.mark}/`)) process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
   }
 
   async removePod(podSandboxId: string): Promise<void> {
