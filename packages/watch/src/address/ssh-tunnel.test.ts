@@ -85,6 +85,22 @@ describe('SshTunnel', () => {
     })
   })
 
+  it.each([
+    ['what ssh leaves behind', ''],
+    ['an ssh that does not want to end', "trap '' TERM\n"],
+  ])('does not wait for %s', async (_, trap) => {
+    await using server = await RestServer.start('docker.sock', (target, response) => json(response, { target }))
+    // Without exec the relay is a child of the shell, and has its streams.
+    pretend(server.dir, `${trap}${joinTo(server.dir, server.path).replace('exec ', '')}\nexit $?`)
+    const tunnel = new SshTunnel(address('ssh://host'), 'docker', 20)
+    const api = new EngineApi(await tunnel.socket())
+    expect(await api.get('/a')).toEqual({ target: '/a' })
+    await tunnel[Symbol.asyncDispose]()
+    await api[Symbol.asyncDispose]()
+    const [pid] = readFileSync(join(server.dir, 'pids'), 'utf8').split('\n')
+    expect(existsSync(`/proc/${pid}`)).toBe(false)
+  })
+
   it('says so when there is no ssh', async () => {
     await using server = await RestServer.start('unused', () => undefined)
     vi.stubEnv('PATH', server.dir)

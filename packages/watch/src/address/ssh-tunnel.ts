@@ -10,12 +10,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { TeuError } from '@teu/spec'
+import { LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import type { SshAddress } from './engine-address.ts'
 
 const CONNECT_TIMEOUT_S = 30
 /** A machine that has gone is noticed after three of these. */
 const ALIVE_INTERVAL_S = 15
 const MAX_COMPLAINT = 500
+const LAST_WORDS_MS = 200
+/** Time for taking leave of the other machine. */
+const PATIENCE_MS = 2_000
 
 /** The command line.
  *  @param program  what is asked for the connection on the other machine: `docker` or `podman` */
@@ -36,16 +40,19 @@ export function sshCommand({ user, host, port, path }: SshAddress, program: stri
 /** See the head of this file. */
 export class SshTunnel implements AsyncDisposable {
   readonly #command: readonly string[]
+  readonly #patienceMs: number
   readonly #children = new Map<ChildProcess, Promise<void>>()
   readonly #sockets = new Set<Socket>()
   #opening: Promise<string> | undefined
   #server: Server | undefined
   #directory: string | undefined
-  #closed = false
+  readonly #closing = new AbortController()
   #complaint = ''
 
-  constructor(address: SshAddress, program: string) {
+  /** @param patienceMs  how long a program may take to end before it is killed */
+  constructor(address: SshAddress, program: string, patienceMs: number = PATIENCE_MS) {
     this.#command = sshCommand(address, program)
+    this.#patienceMs = patienceMs
   }
 
   /** What ssh has said last when it failed; empty for nothing. */
@@ -55,19 +62,23 @@ export class SshTunnel implements AsyncDisposable {
 
   /** Path of the local socket, which is made with the first call. */
   async socket(): Promise<string> {
-    if (this.#closed) throw new TeuError('ERR_TEU_INVALID_STATE', 'The connection by ssh is closed')
+    if (this.#closing.signal.aborted) throw new TeuError('ERR_TEU_INVALID_STATE', 'The connection by ssh is closed')
     this.#opening ??= this.#open()
     return await this.#opening
   }
 
   /** Ends everything, and resolves when no program is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await this.#opening?.catch(() => undefined)
     const closed = new Promise((resolve) => (this.#server === undefined ? resolve(undefined) : this.#server.close(resolve)))
     for (const socket of this.#sockets) socket.destroy()
     for (const child of this.#children.keys()) child.kill('SIGTERM')
+    const timer = setTimeout(() => {
+      for (const child of this.#children.keys()) child.kill('SIGKILL')
+    }, this.#patienceMs)
     await Promise.all([closed, ...this.#children.values()])
+    clearTimeout(timer)
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true })
     this.#directory = undefined
   }
@@ -88,19 +99,13 @@ export class SshTunnel implements AsyncDisposable {
     const [file = '', ...args] = this.#command
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#sockets.add(socket)
-    const ended = new Promise<void>((resolve) => {
-      child.once('error', (error) => {
-        this.#complaint = `cannot run ssh: ${error.message}`
-        resolve()
-      })
-      child.once('close', () => resolve())
-    })
     this.#children.set(
       child,
-      ended.finally(() => {
+      this.#end(child).finally(() => {
         this.#children.delete(child)
         // Not before: whoever sees the end is to find what ssh has said about it.
         socket.end()
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
       }),
     )
     let said = ''
@@ -119,6 +124,23 @@ export class SshTunnel implements AsyncDisposable {
       this.#sockets.delete(socket)
       child.kill('SIGTERM')
     })
+  }
+
+  /** Resolves when the program has ended, and all that it has written was read. A helper of it, such as the master of ControlPersist, may keep
+   *  its streams for longer, and is not waited for. */
+  async #end(child: ChildProcess): Promise<void> {
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    await new Promise<void>((resolve) => {
+      child.once('exit', () => resolve())
+      child.on('error', (error) => {
+        this.#complaint = `cannot run ssh: ${error.message}`
+        resolve()
+      })
+    })
+    const late = new LinkedAbort(this.#closing.signal)
+    await Promise.race([closed, pauseFor(LAST_WORDS_MS, late.signal)])
+    late.abort(undefined)
+    late[Symbol.dispose]()
   }
 }
 
