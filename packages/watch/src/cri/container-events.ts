@@ -41,28 +41,33 @@ type Next = IteratorResult<ContainerEventResponse, unknown>
 /** Follows from now on: whatever a list finds that is asked for after this has resolved, nothing later is missed. */
 export async function followEvents(options: FollowOptions): Promise<AsyncIterable<EngineEvent>> {
   const following = new LinkedAbort(options.signal)
-  const survey = new Survey(options.runtime)
-  const stream = options.runtime.getContainerEvents({}, { signal: following.signal })[Symbol.asyncIterator]()
-  const first = nextOf(stream)
-  let refused: { readonly reason: unknown } | undefined
-  void first.then(
-    ({ done }) => {
-      if (done === true) refused = { reason: undefined }
-    },
-    (error: unknown) => {
-      if (isRefusal(error)) refused = { reason: error }
-    },
-  )
+  const { signal } = following
   try {
-    // What later looks are compared with, on the same connection: an engine without events has said so when this is answered, mostly.
-    await survey.look(following.signal)
+    const survey = new Survey(options.runtime)
+    // What later looks are compared with. Before subscribing, because an engine that has just been started refuses everything for a while,
+    // which says nothing about events.
+    await survey.look(signal)
+    const stream = options.runtime.getContainerEvents({}, { signal })[Symbol.asyncIterator]()
+    const first = nextOf(stream)
+    const refusal = refusalOf(first)
+    // On the same connection: mostly, an engine without events has said so when this is answered.
+    await options.runtime.version({}, { signal })
+    const refused = await Promise.race([refusal, undefined])
+    if (refused !== undefined) options.polling(refused.reason)
+    return follow({ ...options, signal }, survey, stream, first, following, refused !== undefined)
   } catch (error) {
     following.abort(error)
     following[Symbol.dispose]()
     throw error
   }
-  if (refused !== undefined) options.polling(refused.reason)
-  return follow({ ...options, signal: following.signal }, survey, stream, first, following, refused !== undefined)
+}
+
+/** Resolves, if so, when the engine says that it has no events. */
+function refusalOf(first: Promise<Next>): Promise<{ readonly reason: unknown } | undefined> {
+  return first.then(
+    ({ done }) => (done === true ? { reason: undefined } : undefined),
+    (error: unknown) => (isRefusal(error) ? { reason: error } : undefined),
+  )
 }
 
 async function* follow(

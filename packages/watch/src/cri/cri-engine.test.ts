@@ -302,6 +302,18 @@ describe('events of CRI', () => {
     )
   })
 
+  it('an engine that refused everything while it was started is not taken for one without events', () =>
+    withServer(async (server, engine) => {
+      server.events = new CriFailure(status.UNKNOWN, 'server is not initialized yet')
+      server.hooks.set('listContainers', () => {
+        server.events = 'stream'
+        return { containers: [] }
+      })
+      const events = await heard(engine, 1, () => server.tell('STARTED', 'c'))
+      expect(events.map(brief)).toEqual(['started c'])
+      expect(engine.polling).toBe(false)
+    }))
+
   it('an engine that refuses late is asked from then on, and nothing is missed', () =>
     withServer(
       async (server, engine) => {

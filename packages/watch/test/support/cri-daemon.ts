@@ -6,6 +6,8 @@ import { createServiceClient, openGrpcTransport, type ServiceClient, type Transp
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { NamespaceMode, type PodSandboxConfigSchema, RuntimeService } from '../gen/runtime/v1/pods.gen.ts'
+import { RuntimeService as Looker } from '../../src/gen/runtime/v1/runtime.gen.ts'
+import { eventually } from '../../../../tests/harness/wait.ts'
 import { boxArchive } from './box-image.ts'
 import { killStrays } from './strays.ts'
 
@@ -66,6 +68,9 @@ export class CriDaemon {
     this.#child = this.lab.spawn(['containerd', '--config', config])
     await this.#child.stderr.waitFor((line) => line.includes('Start streaming server'), 30_000)
     this.#transport ??= await openGrpcTransport(this.socket)
+    const looker = createServiceClient(Looker, this.#transport, { callTimeoutMs: CALL_TIMEOUT_MS })
+    // Until then it answers that it is not initialized yet.
+    await eventually('CRI answers', () => looker.listContainers({}).catch(() => undefined), 30_000)
     if (this.#imported) return
     await this.ctr('images', 'import', await boxArchive(this.lab, IMAGE))
     this.#imported = true
