@@ -44,7 +44,7 @@ export interface InspectOptions extends Cancellable {
 /** A connection to one engine.
  *  Containers that are only created, stopped or dead do not exist here, nor do the processes of `exec`. */
 export interface EngineClient<C = unknown> extends AsyncDisposable {
-  /** Kind of engine: `docker.com`, `podman.io` … */
+  /** Kind of engine: `docker.com`, `podman.io`, `k8s.io/cri-api` … */
   readonly type: string
   /** Address of the API: `unix:///run/docker.sock`. */
   readonly api: string
@@ -52,6 +52,13 @@ export interface EngineClient<C = unknown> extends AsyncDisposable {
   readonly pid: number
   /** The client below, for whatever else the engine offers. */
   readonly client: C
+  /** The id is that of the machine: all engines of a kind there have the same one. */
+  readonly idOfHost?: boolean
+  /** True when this engine tells nothing by itself: it is asked again and again who is alive, and changes are found late. May change with
+   *  each connection. */
+  readonly polling?: boolean
+  /** How often to compare with a new list unless the user says so, in milliseconds, for engines that lose events. */
+  readonly resyncIntervalMs?: number
   /** The engine's identifier. Never fails: empty when the engine cannot say. */
   id(options?: Cancellable): Promise<string>
   /** The engine's version. Never fails: empty when the engine cannot say. */

@@ -2,10 +2,16 @@
 
 import type { NamespaceOptions } from './containerd/namespace-rules.ts'
 import type { Cancellable, EngineClient } from './engine-client.ts'
+import type { TlsOptions } from './address/tls.ts'
 import type { EngineOptions } from './engine-options.ts'
 
-/** What engines of all kinds can be given; each takes what it knows. */
-export interface SourceOptions extends EngineOptions, NamespaceOptions {}
+/** Options of {@link Source.open}; each engine takes what it knows. */
+export interface OpenOptions extends EngineOptions, NamespaceOptions {
+  /** For tcp://. Default: as `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` say; false for a connection in the clear. */
+  readonly tls?: TlsOptions | false | undefined
+  /** Version of Docker's API, such as `1.41`, instead of the newest in common. Default: `DOCKER_API_VERSION`. */
+  readonly apiVersion?: string | undefined
+}
 
 /** One kind of engine. */
 export interface Source {
@@ -22,7 +28,7 @@ export interface Source {
   /** Names of its processes, as in /proc/PID/comm. */
   readonly processes: readonly string[]
   /** A client; it connects when it is needed. */
-  open(address: string, options?: SourceOptions): EngineClient
+  open(address: string, options?: OpenOptions): EngineClient
   /** Does such an engine answer there? For sockets whose name says nothing. Never fails. */
   answers(address: string, options?: Cancellable): Promise<boolean>
 }

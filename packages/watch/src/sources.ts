@@ -2,11 +2,12 @@
 
 import { basename } from 'node:path'
 import { CONTAINERD } from './containerd/source.ts'
+import { CRI } from './cri/source.ts'
 import { DOCKER } from './docker/source.ts'
 import { PODMAN } from './podman/source.ts'
 import type { Source } from './source.ts'
 
-export const SOURCES: readonly Source[] = [DOCKER, PODMAN, CONTAINERD]
+export const SOURCES: readonly Source[] = [DOCKER, PODMAN, CONTAINERD, CRI]
 
 /** The source that a socket's name speaks of. */
 export function sourceByName(path: string, sources: readonly Source[] = SOURCES): Source | undefined {

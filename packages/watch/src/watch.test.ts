@@ -1,9 +1,11 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { RestServer } from './testing/rest-server.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { DOCKER } from './docker/source.ts'
+import { watchAll } from './merged/merged-watcher.ts'
+import { json, RestServer } from './testing/rest-server.ts'
 import { ScriptedEngine } from './testing/scripted-engine.ts'
-import { openEngine, watch } from './watch.ts'
+import { openConfigured, openEngine, watch } from './watch.ts'
 
 describe('watch()', () => {
   it('watches a client at once, until it is disposed', async () => {
@@ -56,6 +58,59 @@ describe('openEngine()', () => {
   it('says what it needs to know', () => {
     expect(() => openEngine('/run/something')).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE', path: '/run/something' }))
     expect(() => openEngine('/run/docker.sock', { type: 'x' })).toThrow('there is no engine type "x"')
-    expect(() => openEngine('tcp://localhost')).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+    expect(() => openEngine('http://localhost')).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+    expect(() => openEngine('tcp://localhost:x')).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
+    expect(() => openEngine('tcp://localhost', { type: 'k8s.io/cri-api' })).toThrow(
+      expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }),
+    )
+  })
+
+  it('takes what is behind tcp and ssh for Docker, with or without TLS', () => {
+    vi.stubEnv('DOCKER_TLS_VERIFY', '')
+    vi.stubEnv('DOCKER_CERT_PATH', '')
+    expect(openEngine('tcp://[::1]')).toMatchObject({ type: 'docker.com', api: 'tcp://[::1]:2375' })
+    expect(openEngine('tcp://host', { tls: {} }).api).toBe('tcp://host:2376')
+    expect(openEngine('ssh://me@host/run/docker.sock').api).toBe('ssh://me@host/run/docker.sock')
+    expect(openEngine('tcp://host:1', { type: 'podman.io' })).toMatchObject({ type: 'podman.io', api: 'tcp://host:1' })
+    vi.stubEnv('DOCKER_TLS_VERIFY', '1')
+    expect(openEngine('tcp://host').api).toBe('tcp://host:2376')
+    expect(openEngine('tcp://host', { tls: false }).api).toBe('tcp://host:2375')
+    expect(openEngine('/nonexistent/docker.sock').api).toBe('unix:///nonexistent/docker.sock')
+    expect(() => openEngine('/nonexistent/docker.sock', { tls: {} })).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
+    vi.unstubAllEnvs()
+  })
+})
+
+describe('openConfigured()', () => {
+  it('is what docker is configured for, or the usual socket', async () => {
+    expect(openConfigured({}, {}).api).toMatch(/^unix:\/\//)
+    expect(openConfigured({}, { DOCKER_HOST: 'tcp://a:1', DOCKER_TLS_VERIFY: '1' }).api).toBe('tcp://a:1')
+    expect(openConfigured({}, { DOCKER_HOST: 'unix:///nonexistent/some' })).toMatchObject({ type: 'docker.com' })
+    expect(openConfigured({}, { DOCKER_HOST: 'unix:///nonexistent/podman.sock' })).toMatchObject({ type: 'podman.io' })
+    expect(() => openConfigured({}, { DOCKER_HOST: 'nonsense' })).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+  })
+
+  it('is part of the view of all engines, and in it once', async () => {
+    await using server = await RestServer.start('docker.sock', (target, response) => {
+      if (target === '/_ping') response.writeHead(200, { 'api-version': '1.41' }).end('OK')
+      else if (target === '/info') json(response, { ID: 'one' })
+      else if (target.startsWith('/containers/json')) json(response, [])
+    })
+    const link = join(server.dir, 'link')
+    symlinkSync(server.path, link)
+    const sources = [{ ...DOCKER, sockets: [server.path], processes: [] }]
+    const find = { sources, proc: server.dir, users: server.dir }
+    const warnings: string[] = []
+    const logger = { warn: (_: unknown, message: string) => void warnings.push(message) }
+    for (const [host, apis] of [
+      [`unix://${link}`, [`unix://${server.path}`]],
+      ['unix:///nonexistent/docker.sock', ['unix:///nonexistent/docker.sock', `unix://${server.path}`]],
+      ['nonsense', [`unix://${server.path}`]],
+    ] as const) {
+      await using all = watchAll({ env: { DOCKER_HOST: host }, find, discoverIntervalMs: Infinity, logger })
+      await all.ready()
+      expect(all.watchers.map(({ api }) => api)).toEqual(apis)
+    }
+    expect(warnings).toEqual(['cannot watch the engine that docker is configured for'])
   })
 })

@@ -56,7 +56,7 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
     expect(found).toHaveLength(4)
 
     // An engine that goes takes its mount namespace along.
-    await using all = watchAll({ discoverIntervalMs: Infinity, newBackoff })
+    await using all = watchAll({ discoverIntervalMs: Infinity, newBackoff, env: {} })
     await all.ready()
     const address = `unix:///proc/${hidden.pid}/root${hidden.socket}`
     const watched = (): boolean => all.watchers.some(({ api, state }) => api === address && state === 'watching')

@@ -32,6 +32,8 @@ export interface Asked {
   readonly path?: string | undefined
   /** The kernel's reason, where the daemon's sentence has one. */
   readonly errno?: string | undefined
+  /** What the daemon is called. Default `containerd`. */
+  readonly daemon?: string | undefined
 }
 
 /** Translates a failed call; everything else, such as the reason of an AbortSignal, comes back as it is. */
@@ -41,14 +43,14 @@ export function fromRpc(error: unknown, asked: Asked): unknown {
 
 /** The error of a failed call, with a code that was chosen with more knowledge. */
 export function rpcFailure(error: RpcError, code: TeuErrorCode, asked: Asked): TeuError {
-  const { what, operation, containerId, path, errno = error.errno } = asked
+  const { what, operation, containerId, path, errno = error.errno, daemon = 'containerd' } = asked
   const unreachable = code === 'ERR_TEU_UNAVAILABLE' && !error.answered
   return new TeuError(code, `Cannot ${what}: ${error.message.trimEnd()}`, {
     operation,
     containerId,
     errno,
     path: unreachable ? path : undefined,
-    remedy: unreachable ? 'Check that containerd runs, that this is its socket, and that you may use it' : undefined,
+    remedy: unreachable ? `Check that ${daemon} runs, that this is its socket, and that you may use it` : undefined,
     cause: error,
   })
 }

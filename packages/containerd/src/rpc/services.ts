@@ -41,13 +41,16 @@ export type ServiceClient<S extends DescService> = { readonly [K in keyof S['met
 
 /** What every call of a set of services carries. */
 export interface ServiceDefaults {
-  readonly namespace: string
+  /** Undefined for daemons that have none, such as those of Kubernetes' CRI. */
+  readonly namespace?: string | undefined
   /** What calls create stays until this lease is deleted or expires. */
   readonly lease?: string | undefined
   /** Deadline of calls with one answer, and of lists, in milliseconds; 0 is none. `Tasks.Wait` and other streams have none. */
   readonly callTimeoutMs: number
   /** The daemon's socket, for messages. */
   readonly address?: string | undefined
+  /** What the daemon is called in messages. Default `containerd`. */
+  readonly daemon?: string | undefined
 }
 
 /** containerd's services. */
@@ -102,7 +105,12 @@ type Init = MessageInitShape<DescMessage>
 
 function bind(method: DescMethod, transport: Transport, defaults: ServiceDefaults): unknown {
   const translate = (error: unknown): unknown =>
-    fromRpc(error, { what: `call ${methodPath(method).slice(1)}`, operation: method.localName, path: defaults.address })
+    fromRpc(error, {
+      what: `call ${methodPath(method).slice(1)}`,
+      operation: method.localName,
+      path: defaults.address,
+      daemon: defaults.daemon,
+    })
   const message = (init: Init): Message => create(method.input, init)
   if (method.methodKind === 'unary') {
     return async (request: Init, options: CallOptions = {}) => {
@@ -141,7 +149,10 @@ function streamOptions(method: DescMethod, options: CallOptions, defaults: Servi
 }
 
 function withHeaders(options: CallOptions, { namespace, lease }: ServiceDefaults): CallOptions {
-  const headers = { 'containerd-namespace': namespace, ...(lease === undefined ? {} : { 'containerd-lease': lease }) }
+  const headers = {
+    ...(namespace === undefined ? {} : { 'containerd-namespace': namespace }),
+    ...(lease === undefined ? {} : { 'containerd-lease': lease }),
+  }
   return { ...options, metadata: { ...headers, ...options.metadata } }
 }
 

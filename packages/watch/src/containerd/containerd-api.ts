@@ -2,7 +2,7 @@
 
 import type { Services, Transport } from '@teu/containerd'
 import { TeuError } from '@teu/spec'
-import { socketPath } from '../rest/engine-api.ts'
+import { socketPath } from '../address/engine-address.ts'
 
 /** What is loaded. */
 export type ContainerdModule = typeof import('@teu/containerd')

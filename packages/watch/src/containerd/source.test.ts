@@ -41,9 +41,10 @@ describe('CONTAINERD', () => {
     const nameOf = (socket: string): string | undefined => sourceByName(socket)?.type
     expect(nameOf('/run/containerd/containerd.sock')).toBe('containerd.io')
     expect(nameOf('/run/docker/containerd/containerd.sock')).toBe('containerd.io')
-    for (const other of ['containerd.sock.ttrpc', 'containerd-debug.sock', 'containerd-stargz-grpc.sock', 'crio.sock']) {
+    for (const other of ['containerd.sock.ttrpc', 'containerd-debug.sock', 'containerd-stargz-grpc.sock', 'docker-containerd.sock']) {
       expect(nameOf(`/run/${other}`)).toBeUndefined()
     }
+    expect(nameOf('/run/crio/crio.sock')).toBe('k8s.io/cri-api')
   })
 
   it('is who has namespaces', async () => {

@@ -1,6 +1,6 @@
 /** How containerd is found. */
 
-import { socketPath } from '../rest/engine-api.ts'
+import { socketPath } from '../address/engine-address.ts'
 import type { Source } from '../source.ts'
 import { CONTAINERD_SOCKET, CONTAINERD_TYPE, ContainerdEngine } from './containerd-engine.ts'
 import { answersAsContainerd } from './probe.ts'

@@ -11,11 +11,19 @@ function compare(a: string, b: string): number {
   return a1 - b1 || a2 - b2
 }
 
-/** The newest version that both sides know.
- *  @throws {TeuError} ERR_TEU_UNSUPPORTED when the engine is too old, or its version is none */
-export function negotiateVersion(theirs: string): string {
-  if (!/^\d+\.\d+$/.test(theirs) || compare(theirs, OLDEST) < 0) {
+/** The newest version that both sides know, or the one that is wanted.
+ *  @throws {TeuError} ERR_TEU_UNSUPPORTED when the engine is too old, or its version is none, or it does not know the one that is wanted;
+ *    ERR_TEU_USAGE when that is none */
+export function negotiateVersion(theirs: string, wanted?: string): string {
+  if (!isVersion(theirs) || compare(theirs, OLDEST) < 0) {
     throw new TeuError('ERR_TEU_UNSUPPORTED', `The engine speaks version "${theirs}" of Docker's API, at least ${OLDEST} is needed`)
   }
-  return compare(theirs, NEWEST) < 0 ? theirs : NEWEST
+  if (wanted === undefined) return compare(theirs, NEWEST) < 0 ? theirs : NEWEST
+  if (!isVersion(wanted) || compare(wanted, OLDEST) < 0) {
+    throw new TeuError('ERR_TEU_USAGE', `"${wanted}" is no version of Docker's API that can be used, such as ${NEWEST}`)
+  }
+  if (compare(wanted, theirs) <= 0) return wanted
+  throw new TeuError('ERR_TEU_UNSUPPORTED', `The engine speaks version ${theirs} of Docker's API, ${wanted} is wanted`)
 }
+
+const isVersion = (text: string): boolean => /^\d+\.\d+$/.test(text)

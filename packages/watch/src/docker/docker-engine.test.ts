@@ -130,8 +130,16 @@ describe('DockerEngine', () => {
 })
 
 it('the version of the API is the newest in common', () => {
-  expect(['1.24', '1.41', '1.44', '1.52', '2.0'].map(negotiateVersion)).toEqual(['1.24', '1.41', '1.44', '1.44', '1.44'])
+  expect(['1.24', '1.41', '1.44', '1.52', '2.0'].map((one) => negotiateVersion(one))).toEqual(['1.24', '1.41', '1.44', '1.44', '1.44'])
   for (const version of ['1.23', '', 'x']) {
     expect(() => negotiateVersion(version)).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+  }
+})
+
+it('the version of the API can be chosen, if the engine knows it', () => {
+  expect(negotiateVersion('1.44', '1.30')).toBe('1.30')
+  expect(() => negotiateVersion('1.41', '1.42')).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+  for (const wanted of ['1.23', 'v1.40', 'x', '1.40/../..']) {
+    expect(() => negotiateVersion('1.44', wanted)).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
   }
 })

@@ -1,11 +1,13 @@
 /** Docker, or what is compatible with it, over its REST API. */
 
 import { TeuError } from '@teu/spec'
+import { apiVersionFromEnvironment, tlsFor } from '../address/docker-environment.ts'
 import type { Cancellable, EngineClient, EngineEvent } from '../engine-client.ts'
-import { type EngineOptions, packedContainer } from '../engine-options.ts'
+import { packedContainer } from '../engine-options.ts'
 import type { Container, EngineRef } from '../picture/container.ts'
 import { EngineApi, query } from '../rest/engine-api.ts'
 import { EventStream } from '../rest/event-stream.ts'
+import type { OpenOptions } from '../source.ts'
 import { mapBounded } from '../watcher/bounded.ts'
 import { isGone } from '../watcher/inspections.ts'
 import { negotiateVersion } from './api-version.ts'
@@ -18,7 +20,7 @@ export const DOCKER_TYPE = 'docker.com'
 export const DOCKER_SOCKET = '/run/docker.sock'
 
 /** Options of a {@link DockerEngine}. */
-export interface DockerOptions extends EngineOptions {
+export interface DockerOptions extends OpenOptions {
   /** For engines that are compatible with Docker but are something else. Default {@link DOCKER_TYPE}. */
   readonly type?: string | undefined
 }
@@ -37,9 +39,10 @@ export class DockerEngine implements EngineClient<EngineApi> {
   #base: string | undefined
   #clock = new Date(0)
 
-  /** @param address  `unix:///path` or the path; default {@link DOCKER_SOCKET} */
+  /** @param address  `unix:///path` or the path, `tcp://host:port`, or `ssh://user@host`; default {@link DOCKER_SOCKET}
+   *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for anything else */
   constructor(address: string = DOCKER_SOCKET, options: DockerOptions = {}) {
-    this.client = new EngineApi(address)
+    this.client = new EngineApi(address, { tls: options.tls ?? tlsFor(address) })
     this.type = options.type ?? DOCKER_TYPE
     this.pid = options.pid ?? 0
     this.#options = options
@@ -50,7 +53,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   /** Settles on a version of the API, anew each time: the engine may have been replaced by another version.
-   *  @throws {TeuError} ERR_TEU_UNSUPPORTED when there is none in common, or when it is Podman that answers */
+   *  @throws {TeuError} ERR_TEU_UNSUPPORTED when there is none in common, or the engine does not know the one that is wanted, or when it is Podman that answers */
   async attempt(options: Cancellable = {}): Promise<void> {
     const { apiVersion, libpodVersion, date } = await this.client.ping(options)
     if (libpodVersion !== undefined && this.type === DOCKER_TYPE) {
@@ -59,7 +62,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
       })
     }
     this.#clock = date
-    this.#base = `/v${negotiateVersion(apiVersion)}`
+    this.#base = `/v${negotiateVersion(apiVersion, this.#options.apiVersion ?? apiVersionFromEnvironment())}`
   }
 
   /** Docker's ID; it stays the same over restarts. */
@@ -98,7 +101,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.client[Symbol.dispose]()
+    await this.client[Symbol.asyncDispose]()
   }
 
   async #version(options: Cancellable): Promise<string> {

@@ -12,13 +12,11 @@ export const DOCKER: Source = {
   processes: ['dockerd'],
   open: (address, options) => new DockerEngine(address, options),
   answers: async (address, options) => {
-    const api = new EngineApi(address)
+    await using api = new EngineApi(address)
     try {
       return (await api.ping(options)).libpodVersion === undefined
     } catch {
       return false
-    } finally {
-      api[Symbol.dispose]()
     }
   },
 }

@@ -30,8 +30,9 @@ export class Member {
     return this.#heard.promise
   }
 
+  /** The same engine, at another address. */
   isEngine({ type, id }: EngineRef): boolean {
-    return this.#engine?.type === type && this.#engine.id === id
+    return this.watcher.engine.idOfHost !== true && this.#engine?.type === type && this.#engine.id === id
   }
 
   /** Its socket was in the mount namespace of a process that has ended. */

@@ -125,6 +125,6 @@ describe('watchAll()', () => {
     await using all = watchAll({ engines: [named('one', '1')], signal: AbortSignal.abort() })
     await expect(all.ready()).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE' })
     expect(() => watchAll({ discoverIntervalMs: 0 })).toThrow(RangeError)
-    expect(() => watchAll({ engines: ['tcp://x'] })).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
+    expect(() => watchAll({ engines: ['http://x'] })).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
   })
 })

@@ -1,6 +1,7 @@
 /** All engines in one view: one portfolio, one order of events. */
 
 import { TeuError } from '@teu/spec'
+import type { Environment } from '../address/docker-environment.ts'
 import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
@@ -8,21 +9,24 @@ import { type ContainerFilter, matcherFor } from '../events/filter.ts'
 import type { WatchEvent } from '../events/watch-event.ts'
 import { silent } from '../logger.ts'
 import { Portfolio } from '../picture/portfolio.ts'
-import type { SourceOptions } from '../source.ts'
-import { openEngine } from '../watch.ts'
+import type { OpenOptions } from '../source.ts'
+import { configuredEngine, openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member } from './member.ts'
 
 /** Options of {@link watchAll}. */
-export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<SourceOptions, 'pid'>, Cancellable {
-  /** Engines to watch: sockets, or clients, which are disposed with the view. Default: those that are found. */
+export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<OpenOptions, 'pid'>, Cancellable {
+  /** Engines to watch: addresses, or clients, which are disposed with the view. Default: those that are found. */
   readonly engines?: readonly (string | EngineClient)[] | undefined
   /** Look for engines on this machine. Default: when none are given. */
   readonly discover?: boolean | undefined
   /** How often to look for new ones; the kernel does not tell of sockets in other mount namespaces. Default 10 000, `Infinity` for once. */
   readonly discoverIntervalMs?: number | undefined
+  /** Variables that say what the docker command is to talk to, which is watched too when engines are looked for; see dockerEndpoint().
+   *  Default `process.env`; `{}` to do without. */
+  readonly env?: Environment | undefined
   /** Where to look, for tests. */
   readonly find?: Omit<FindOptions, 'signal'> | undefined
   /** Each engine gets a backoff of its own. */
@@ -127,13 +131,26 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #run(discover: boolean, intervalMs: number): Promise<void> {
     const { signal } = this.#closing
-    if (discover) await this.discover()
+    if (discover) {
+      this.#addConfigured()
+      await this.discover()
+    }
     void Promise.all([...this.#members.values()].map(({ heard }) => heard)).then(() => this.#ready.resolve())
     if (!discover || intervalMs === Infinity) return
     for (;;) {
       await pauseFor(intervalMs, signal)
       if (signal.aborted) return
       await this.discover()
+    }
+  }
+
+  #addConfigured(): void {
+    try {
+      const engine = configuredEngine(this.#options, this.#options.env)
+      if (engine !== undefined) this.#add(engine, false)
+    } catch (error) {
+      // The other engines have nothing to do with docker's configuration.
+      this.#options.logger?.warn({ err: error }, 'cannot watch the engine that docker is configured for')
     }
   }
 
@@ -198,7 +215,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
 /** Watches all engines of this machine, or those that are given, those that come later too.
  *  `for await (const event of watchAll({ signal }))` ends, without an error, when the signal is aborted and everything is closed.
- *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for sockets in `engines`, see {@link watch} */
+ *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for addresses in `engines`, see {@link watch} */
 export function watchAll(options?: WatchAllOptions): MergedWatcher {
   return new MergedWatcher(options)
 }

@@ -4,11 +4,13 @@
  *  shows is another one at each call. */
 
 import { TeuError } from '@teu/spec'
+import { tlsFor } from '../address/docker-environment.ts'
 import type { Cancellable, EngineClient, EngineEvent } from '../engine-client.ts'
-import { type EngineOptions, packedContainer } from '../engine-options.ts'
+import { packedContainer } from '../engine-options.ts'
 import type { Container, EngineRef } from '../picture/container.ts'
 import { EngineApi, query } from '../rest/engine-api.ts'
 import { EventStream } from '../rest/event-stream.ts'
+import type { OpenOptions } from '../source.ts'
 import { listedFactsOf, type PodmanDocument, podmanFactsOf, type PodmanListItem } from './container-document.ts'
 import { engineIdOf, type PodmanInfo } from './engine-id.ts'
 
@@ -27,14 +29,15 @@ export class PodmanEngine implements EngineClient<EngineApi> {
   readonly type: string = PODMAN_TYPE
   readonly pid: number
   readonly client: EngineApi
-  readonly #options: EngineOptions
+  readonly #options: OpenOptions
   readonly #events = new EventStream()
   #id = ''
   #clock: Date | undefined
 
-  /** @param address  `unix:///path` or the path; default {@link PODMAN_SOCKET} */
-  constructor(address: string = PODMAN_SOCKET, options: EngineOptions = {}) {
-    this.client = new EngineApi(address)
+  /** @param address  `unix:///path` or the path, `tcp://host:port`, or `ssh://user@host`; default {@link PODMAN_SOCKET}
+   *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for anything else */
+  constructor(address: string = PODMAN_SOCKET, options: OpenOptions = {}) {
+    this.client = new EngineApi(address, { tls: options.tls ?? tlsFor(address), program: 'podman' })
     this.pid = options.pid ?? 0
     this.#options = options
   }
@@ -89,7 +92,7 @@ export class PodmanEngine implements EngineClient<EngineApi> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.client[Symbol.dispose]()
+    await this.client[Symbol.asyncDispose]()
   }
 
   async #info(options: Cancellable): Promise<PodmanInfo> {

@@ -1,9 +1,10 @@
 /** What the REST APIs of Docker and Podman have in common: the ping, versions in the path, JSON answers, errors with a message. */
 
 import { TeuError } from '@teu/spec'
+import { type DialOptions, openDial } from '../address/dial.ts'
 import type { Cancellable } from '../engine-client.ts'
 import { parseJsonLines } from './json-lines.ts'
-import { type HttpAnswer, UnixHttp } from './unix-http.ts'
+import { EngineHttp, type HttpAnswer } from './engine-http.ts'
 
 /** What an engine says when it is asked for a sign of life. */
 export interface Ping {
@@ -13,17 +14,6 @@ export interface Ping {
   readonly libpodVersion: string | undefined
   /** The engine's clock, which shows seconds. */
   readonly date: Date
-}
-
-/** `unix:///path`, or the path itself, as a path.
- *  @throws {TeuError} ERR_TEU_UNSUPPORTED for other addresses */
-export function socketPath(address: string): string {
-  const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address
-  if (path.startsWith('/')) return path
-  throw new TeuError(
-    'ERR_TEU_UNSUPPORTED',
-    `Cannot use the address "${address}": only Unix sockets are known, as in unix:///run/docker.sock`,
-  )
 }
 
 /** A query in a URL; objects as JSON. */
@@ -39,15 +29,17 @@ export function unixSeconds(date: Date): string {
 }
 
 /** See the head of this file. Targets begin with their version: `/v1.41/containers/json`. */
-export class EngineApi implements Disposable {
+export class EngineApi implements AsyncDisposable {
+  /** In its full form: `unix:///run/docker.sock`. */
   readonly address: string
-  readonly #http: UnixHttp
+  readonly #http: EngineHttp
 
-  /** @param address  `unix:///path` or the path */
-  constructor(address: string) {
-    const path = socketPath(address)
-    this.address = `unix://${path}`
-    this.#http = new UnixHttp(path)
+  /** @param address  `unix:///path` or the path, `tcp://host:port`, or `ssh://user@host`
+   *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for anything else */
+  constructor(address: string, options?: DialOptions) {
+    const dial = openDial(address, options)
+    this.address = dial.address
+    this.#http = new EngineHttp(dial)
   }
 
   /** Asks for a sign of life.
@@ -82,8 +74,8 @@ export class EngineApi implements Disposable {
     return parseJsonLines(chunks)
   }
 
-  [Symbol.dispose](): void {
-    this.#http[Symbol.dispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http[Symbol.asyncDispose]()
   }
 
   async #answer(target: string, options: Cancellable | undefined): Promise<HttpAnswer> {

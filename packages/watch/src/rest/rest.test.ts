@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { json, RestServer } from '../testing/rest-server.ts'
-import { EngineApi, query, socketPath, unixSeconds } from './engine-api.ts'
+import { openDial } from '../address/dial.ts'
+import { EngineApi, query, unixSeconds } from './engine-api.ts'
 import { parseJsonLines } from './json-lines.ts'
-import { UnixHttp } from './unix-http.ts'
+import { EngineHttp } from './engine-http.ts'
 
 const never = (): void => undefined
 
@@ -34,22 +35,14 @@ describe('parseJsonLines()', () => {
   })
 })
 
-it('addresses are paths of sockets', () => {
-  expect(socketPath('unix:///run/docker.sock')).toBe('/run/docker.sock')
-  expect(socketPath('/run/docker.sock')).toBe('/run/docker.sock')
-  for (const address of ['tcp://host:2375', 'docker.sock', '', 'unix://docker.sock']) {
-    expect(() => socketPath(address)).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))
-  }
-})
-
 it('queries are encoded', () => {
   expect(query({ since: '1.5', filters: { type: ['a b'] } })).toBe('since=1.5&filters=%7B%22type%22%3A%5B%22a%20b%22%5D%7D')
   expect(unixSeconds(new Date(1_500_042))).toBe('1500.042')
 })
 
-describe('UnixHttp', () => {
+describe('EngineHttp', () => {
   it('says what is wrong when nobody listens', async () => {
-    using http = new UnixHttp('/nonexistent/socket')
+    await using http = new EngineHttp(openDial('/nonexistent/socket'))
     const refused = { code: 'ERR_TEU_SYSTEM', syscall: 'connect', errno: 'ENOENT', path: '/nonexistent/socket' }
     await expect(http.get('/')).rejects.toMatchObject(refused)
     await expect(http.stream('/', new AbortController().signal, never)).rejects.toMatchObject(refused)
@@ -57,7 +50,7 @@ describe('UnixHttp', () => {
 
   it('gives up after a time, and when it is told to', async () => {
     await using server = await RestServer.start('s', never)
-    using http = new UnixHttp(server.path)
+    await using http = new EngineHttp(openDial(server.path))
     await expect(http.get('/', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
     const abort = new AbortController()
     const reason = new Error('enough')
@@ -69,7 +62,7 @@ describe('UnixHttp', () => {
 
   it('has a stream before its first byte, and ends it with the signal', async () => {
     await using server = await RestServer.start('s', (_, response) => setTimeout(() => response.write('one'), 10))
-    using http = new UnixHttp(server.path)
+    await using http = new EngineHttp(openDial(server.path))
     const abort = new AbortController()
     const reason = new Error('enough')
     const heard: string[] = []
@@ -88,7 +81,7 @@ describe('UnixHttp', () => {
       response.write('one')
       setTimeout(() => response.destroy(), 10)
     })
-    using http = new UnixHttp(server.path)
+    await using http = new EngineHttp(openDial(server.path))
     const stream = await http.stream('/', new AbortController().signal, never)
     await expect(collect(stream)).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', errno: 'ECONNRESET' })
   })
@@ -100,7 +93,7 @@ describe('UnixHttp', () => {
       response.on('close', closed)
       response.write('one')
     })
-    using http = new UnixHttp(server.path)
+    await using http = new EngineHttp(openDial(server.path))
     const abort = new AbortController()
     await http.stream('/', abort.signal, never)
     setTimeout(() => abort.abort(), 10)
@@ -115,7 +108,7 @@ describe('EngineApi', () => {
       else if (target === '/broken') response.end('{')
       else response.writeHead(500).end('a text')
     })
-    using api = new EngineApi(server.path)
+    await using api = new EngineApi(server.path)
     await expect(api.get('/gone')).rejects.toMatchObject({
       code: 'ERR_TEU_NOT_FOUND',
       message: 'GET /gone failed with status 404: No such container: x',

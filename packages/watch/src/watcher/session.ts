@@ -27,6 +27,9 @@ export interface SessionOptions {
   readonly logger: Logger
 }
 
+/** A timer that is set to more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A list that is being completed. */
 interface GrowingListing {
   readonly containers: Container[]
@@ -147,7 +150,8 @@ export class Session {
     const wake = new LinkedAbort(this.#abort.signal)
     this.#nextList = wake
     if (this.#listWanted) wake.abort(undefined)
-    await (resyncIntervalMs === undefined ? aborted(wake.signal) : pauseFor(resyncIntervalMs, wake.signal))
+    const isNever = resyncIntervalMs === undefined || resyncIntervalMs > MAX_TIMER_MS
+    await (isNever ? aborted(wake.signal) : pauseFor(resyncIntervalMs, wake.signal))
     wake[Symbol.dispose]()
     this.#nextList = undefined
     this.#abort.signal.throwIfAborted()

@@ -18,7 +18,8 @@ export interface WatchOptions {
   readonly backoff?: Backoff | undefined
   /** Most inspections at the same time. Default 8. */
   readonly concurrency?: number | undefined
-  /** Compare with a new list every so often, for engines that lose events. Default: never. */
+  /** Compare with a new list every so often, in milliseconds, for engines that lose events. `Infinity` for never. Default: what the engine
+   *  needs, which is never for most, and 60 000 for CRI. */
   readonly resyncIntervalMs?: number | undefined
   /** Is told of what nobody waits for: failed inspections, listeners that throw. */
   readonly logger?: Logger | undefined
@@ -92,6 +93,11 @@ export class Watcher<C = unknown> implements AsyncDisposable {
 
   get state(): WatcherState {
     return this.#state
+  }
+
+  /** True when the engine tells of no events, and is asked instead, see {@link EngineClient.polling}. */
+  get polling(): boolean {
+    return this.engine.polling === true
   }
 
   /** Why the last attempt has failed; undefined again when the picture is true. */
@@ -197,7 +203,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
           this.#nowTrue()
         },
         concurrency: this.#options.concurrency ?? DEFAULT_CONCURRENCY,
-        resyncIntervalMs: this.#options.resyncIntervalMs,
+        resyncIntervalMs: this.#options.resyncIntervalMs ?? this.engine.resyncIntervalMs,
         logger: this.#logger,
       },
       signal,

@@ -14,7 +14,7 @@ export function seedOf(text: string | undefined): number {
 }
 
 /** Numbers from 0 up to `below`, the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): (below: number) => number {
+export function randomNumbers(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
     state = (state + 0x6d2b79f5) | 0

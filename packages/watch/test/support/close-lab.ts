@@ -4,11 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '../../../../tests/harness/lab.ts'
-import type { DrivenEngine } from './driven-engine.ts'
 import { killStrays } from './strays.ts'
 
 /** Closes engines and then their lab. When an engine fails to clear up after itself that is reported, after it was done for it. */
-export async function closeLab(lab: Lab, ...daemons: readonly DrivenEngine[]): Promise<void> {
+export async function closeLab(lab: Lab, ...daemons: readonly { close(): Promise<void> }[]): Promise<void> {
   let failure: Error | undefined
   for (const daemon of daemons) {
     await daemon.close().catch((error: unknown) => {

@@ -6,7 +6,8 @@ import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { mapBounded } from '../../src/watcher/bounded.ts'
-import { type ContainerOptions, type DrivenEngine, makeBusyboxRoot } from './driven-engine.ts'
+import { boxRootfs } from './box-image.ts'
+import type { ContainerOptions, DrivenEngine } from './driven-engine.ts'
 
 interface Inspected {
   readonly Id: string
@@ -44,7 +45,7 @@ export abstract class Daemon implements DrivenEngine {
   async start(): Promise<void> {
     await this.launch(() => this.socket)
     if (this.#imported) return
-    await this.call('POST', '/images/create?fromSrc=-&repo=box', await this.#image())
+    await this.call('POST', '/images/create?fromSrc=-&repo=box', readFileSync(await boxRootfs(this.lab)))
     this.#imported = true
   }
 
@@ -151,14 +152,5 @@ export abstract class Daemon implements DrivenEngine {
     } finally {
       await this.stop()
     }
-  }
-
-  async #image(): Promise<Buffer> {
-    const root = this.lab.path('image')
-    makeBusyboxRoot(root)
-    const archive = this.lab.path('image.tar')
-    const { status, stderr } = await this.lab.command(['tar', '-C', root, '-cf', archive, '.'])
-    if (status !== 0) throw new Error(stderr)
-    return readFileSync(archive)
   }
 }

@@ -1,7 +1,9 @@
-/** HTTP/1.1 over a Unix socket, for engines' REST APIs. Answers are bounded: the other side may be anybody's. */
+/** HTTP/1.1 for engines' REST APIs, over whatever leads to them. Answers are bounded: the other side may be anybody's. */
 
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { Agent, type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { TeuError } from '@teu/spec'
+import type { Dial } from '../address/dial.ts'
 
 /** A complete answer. */
 export interface HttpAnswer {
@@ -20,17 +22,20 @@ export interface HttpOptions {
 
 const TIMEOUT_MS = 30_000
 const MAX_BODY_BYTES = 64 * 1024 * 1024
-/** Connections kept for requests; event streams have their own. */
-const MAX_SOCKETS = 8
+/** A machine that has gone without a word is noticed by the kernel's own probes, which begin after this. */
+const KEEP_ALIVE_MS = 30_000
 
 /** See the head of this file. */
-export class UnixHttp implements Disposable {
-  /** Path of the socket. */
-  readonly path: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+export class EngineHttp implements AsyncDisposable {
+  readonly #dial: Dial
+  /** Keeps connections for requests; event streams have their own. */
+  readonly #agent: Agent
 
-  constructor(path: string) {
-    this.path = path
+  /** @param dial  is disposed with this */
+  constructor(dial: Dial) {
+    this.#dial = dial
+    const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: dial.connections }
+    this.#agent = dial.secure ? new TlsAgent(options) : new Agent(options)
   }
 
   /** GET, with the answer as a whole, whatever its status is.
@@ -38,9 +43,10 @@ export class UnixHttp implements Disposable {
   async get(target: string, options: HttpOptions = {}): Promise<HttpAnswer> {
     const { signal, timeoutMs = TIMEOUT_MS } = options
     signal?.throwIfAborted()
-    const message = `GET ${target} on ${this.path} took longer than ${timeoutMs} ms`
-    const sent = request({ socketPath: this.path, path: target, agent: this.#agent, headers: { Host: 'localhost' } })
-    const timer = setTimeout(() => sent.destroy(new TeuError('ERR_TEU_TIMEOUT', message, { path: this.path })), timeoutMs)
+    const { address, path } = this.#dial
+    const message = `GET ${target} on ${path ?? address} took longer than ${timeoutMs} ms`
+    const sent = await this.#request(target, this.#agent, signal)
+    const timer = setTimeout(() => sent.destroy(new TeuError('ERR_TEU_TIMEOUT', message, { path })), timeoutMs)
     try {
       return await this.#abortable(sent, signal, async () => {
         const response = await this.#respond(sent)
@@ -57,7 +63,7 @@ export class UnixHttp implements Disposable {
    *  @throws {TeuError} ERR_TEU_SYSTEM when there is no connection; the iteration throws it when the connection is lost */
   async stream(target: string, signal: AbortSignal, check: (status: number, body: string) => void): Promise<AsyncIterable<Buffer>> {
     signal.throwIfAborted()
-    const sent = request({ socketPath: this.path, path: target, agent: false, headers: { Host: 'localhost' } })
+    const sent = await this.#request(target, false, signal)
     const response = this.#respond(sent)
     response.catch(() => undefined)
     // Also while nobody reads, or when nobody ever does.
@@ -68,9 +74,21 @@ export class UnixHttp implements Disposable {
     return this.#chunks(sent, response, signal, check)
   }
 
-  /** Closes the connections that are kept. */
-  [Symbol.dispose](): void {
+  /** Closes the connections that are kept, and what they go through. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy()
+    await this.#dial[Symbol.asyncDispose]()
+  }
+
+  async #request(target: string, agent: Agent | false, signal: AbortSignal | undefined): Promise<ClientRequest> {
+    const way = await this.#dial.target()
+    signal?.throwIfAborted()
+    const options: RequestOptions = { ...way, path: target, agent }
+    // The name of a Unix socket means nothing to the server.
+    if ('socketPath' in way) options.headers = { Host: 'localhost' }
+    const sent = this.#dial.secure ? tlsRequest(options) : request(options)
+    sent.setSocketKeepAlive(true, KEEP_ALIVE_MS)
+    return sent
   }
 
   async *#chunks(
@@ -117,9 +135,13 @@ export class UnixHttp implements Disposable {
 
   #translate(error: unknown): unknown {
     if (error instanceof TeuError) return error
-    const { code: errno, syscall = 'connect' } = error as NodeJS.ErrnoException
-    const message = `Cannot talk to ${this.path}: ${errno === undefined ? String(error) : `${syscall} failed with ${errno}`}`
-    return new TeuError('ERR_TEU_SYSTEM', message, { syscall, errno, path: this.path, cause: error })
+    const { address, path, complaint } = this.#dial
+    const { code, syscall = 'connect' } = error as NodeJS.ErrnoException
+    // What is wrong with a certificate has a code too, but no system call.
+    const errno = code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : undefined
+    const why = errno === undefined ? String(error) : `${syscall} failed with ${errno}`
+    const message = `Cannot talk to ${path ?? address}: ${why}${complaint === '' ? '' : ` (${complaint})`}`
+    return new TeuError('ERR_TEU_SYSTEM', message, { ...(errno !== undefined && { syscall, errno }), path, cause: error })
   }
 }
 

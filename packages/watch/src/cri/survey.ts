@@ -1,0 +1,53 @@
+/** Who is alive, by asking: a look at ids and states costs two calls, however many containers there are. */
+
+import type { EngineEvent } from '../engine-client.ts'
+import { mapBounded } from '../watcher/bounded.ts'
+import { dateOf, EXITED, READY, RUNNING, UNKNOWN } from './container-facts.ts'
+import type { RuntimeClient } from './runtime-service.ts'
+
+/** Statuses asked for at the same time. */
+const CONCURRENCY = 8
+
+/** Each look answers what has changed since the one before. No id is ever alive twice: CRI starts a container once. */
+export class Survey {
+  readonly #runtime: RuntimeClient
+  #alive: ReadonlySet<string> = new Set()
+
+  constructor(runtime: RuntimeClient) {
+    this.#runtime = runtime
+  }
+
+  /** Ends come before beginnings. */
+  async look(signal: AbortSignal): Promise<EngineEvent[]> {
+    const [{ containers }, { items: sandboxes }] = await Promise.all([
+      this.#runtime.listContainers({}, { signal }),
+      this.#runtime.listPodSandbox({}, { signal }),
+    ])
+    const before = this.#alive
+    const now = new Date()
+    const alive = new Set([
+      // Of an engine that has lost touch with a container it is not known that it has ended.
+      ...containers.flatMap(({ id, state }) => (state === RUNNING || (state === UNKNOWN && before.has(id)) ? [id] : [])),
+      ...sandboxes.flatMap(({ id, state }) => (state === READY ? [id] : [])),
+    ])
+    this.#alive = alive
+    const exited = new Set(containers.flatMap(({ id, state }) => (state === EXITED ? [id] : [])))
+    const gone = [...before].filter((id) => !alive.has(id))
+    const ends = await mapBounded(gone, CONCURRENCY, (id) => (exited.has(id) ? this.#end(id, now, signal) : end(id, now)))
+    const begun = [...alive].filter((id) => !before.has(id))
+    return [...ends, ...begun.map((id): EngineEvent => ({ type: 'started', id, timestamp: now }))]
+  }
+
+  async #end(id: string, now: Date, signal: AbortSignal): Promise<EngineEvent> {
+    try {
+      const { status } = await this.#runtime.containerStatus({ containerId: id }, { signal })
+      return { type: 'exited', id, timestamp: dateOf(status?.finishedAt ?? 0n) ?? now, exitCode: status?.exitCode }
+    } catch {
+      // Removed meanwhile; that the connection is lost shows at the next look.
+      signal.throwIfAborted()
+      return { type: 'exited', id, timestamp: now }
+    }
+  }
+}
+
+const end = (id: string, timestamp: Date): Promise<EngineEvent> => Promise.resolve({ type: 'exited', id, timestamp })
