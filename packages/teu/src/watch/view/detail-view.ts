@@ -98,7 +98,7 @@ function charts({ history, intervalMs, bars }: DetailFacts, { columns, rows }: S
     const known = values.slice(-width).filter((value) => !Number.isNaN(value))
     if (known.length === 0) return []
     const largest = Math.max(...known)
-    const lines = chart(values, { columns: width, rows: count }, Math.max(least, HEADROOM * largest), bars)
+    const lines = largest <= 0 ? [] : chart(values, { columns: width, rows: count }, Math.max(least, HEADROOM * largest), bars)
     return [
       [span(`${title}, the last ${time}, at most ${text(largest)}`, 'dim')],
       ...lines.map((line) => [span(' '.repeat(TITLE_WIDTH)), span(line, 'accent')]),

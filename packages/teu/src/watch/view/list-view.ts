@@ -44,7 +44,7 @@ export interface ListPicture {
 /** Less than this, and only what is needed most is shown. */
 const SMALL = 12
 const LARGE = 24
-const NARROW = 40
+const NARROW = 50
 
 /** Pure: the same facts make the same lines. */
 export function listView(facts: ListFacts, { columns, rows }: Size): ListPicture {
