@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TeuError } from '@teu/spec'
-import { containerKey, openEngine, type Usage, watchAll, type WatchAllOptions } from '@teu/watch'
+import { containerKey, exponentialBackoff, openEngine, type Usage, watchAll, type WatchAllOptions } from '@teu/watch'
 import { describe, expect, it } from 'vitest'
-import { exponentialBackoff } from '@teu/watch'
 import { ScriptedEngine } from '../../../watch/src/testing/scripted-engine.ts'
 import type { Io } from '../cli/io.ts'
 import { runTeu } from '../human/main.ts'
@@ -35,6 +34,7 @@ class Watching {
   start(args: readonly string[], io: Partial<Io> = {}): this {
     const door: WatchDoor = {
       openEngine,
+      types: ['docker.com', 'podman.io'],
       watchAll: (options) => {
         this.asked.push(options)
         return watchAll({ ...options, engines: this.engines, newBackoff: () => exponentialBackoff({ minMs: 1, maxMs: 2 }) })
@@ -167,7 +167,7 @@ describe('teu watch as lines', () => {
     watching.engines = []
     watching.start([])
     await watching.until('the sentence', () => watching.err !== '')
-    expect(watching.err).toBe('teu: no Docker or Podman was found; waiting for one\n')
+    expect(watching.err).toBe('teu: no container engine was found; waiting for one\n')
     watching.console.send('SIGHUP')
     expect(await watching.status()).toBe(129)
   })
@@ -199,9 +199,14 @@ describe('teu watch as lines', () => {
   it.each([
     [['--format', 'xml'], '--format: expected text or json'],
     [['--filter', 'web'], '--filter: expected label=…, name=…, project=… or engine=…, got "web"'],
-    [['--engine', 'tcp://x'], '--engine: expected the path of a socket'],
-    [['--engine', 'rkt:/x'], '--engine: expected the path of a socket'],
-    [['--engine', '/x/odd'], '--engine: Cannot watch /x/odd: its name does not tell what listens there\n  Write docker: or podman:'],
+    [['--engine', 'docker'], '--engine: expected the path of a socket'],
+    [['--engine', 'docker:x'], '--engine: expected the path of a socket'],
+    [['--engine', 'gopher://x'], 'Cannot use the address "gopher://x"'],
+    [['--engine', 'rkt:/x'], '--engine: there is no kind of engine "rkt"\n  There are docker, podman'],
+    [
+      ['--engine', '/x/odd'],
+      '--engine: Cannot watch /x/odd: its name does not tell what listens there\n  Write its kind and a colon before it',
+    ],
     [['--interval', '10ms'], '--interval: expected at least 100ms'],
     [['web'], '"watch" takes no arguments'],
   ])('refuses %j', async (args, message) => {

@@ -131,7 +131,7 @@ describe('the list', () => {
 
   it.each<[Partial<ListFacts>, string]>([
     [{ isReady: false, engines: [] }, 'Looking for engines'],
-    [{ engines: [] }, 'No Docker or Podman was found'],
+    [{ engines: [] }, 'No container engine was found'],
     [{ engines: [{ ...watching, state: 'lost' }] }, 'No engine can be heard'],
     [{}, 'No container is alive'],
     [{ total: 5, query: 'x\u001b' }, 'No container matches "x\\x1b"'],
