@@ -20,6 +20,12 @@ describe('visible()', () => {
     ['\u{e0041}\ue000\u{10fffe}', '\\u{e0041}\\u{e000}\\u{10fffe}'],
     [`e${'\u0301'.repeat(50)}`, `e${'\u0301'.repeat(3)}`],
   ])('%j becomes %j', (text, result) => expect(visible(text)).toBe(result))
+
+  it('looks at so many characters only', () => {
+    expect(visible('x'.repeat(10 ** 7))).toBe(`${'x'.repeat(1000)}…`)
+    expect(visible('ab😀', 3)).toBe('ab…')
+    expect(visible('a\u001b', 2)).toBe('a\\x1b')
+  })
 })
 
 describe('the width of text', () => {

@@ -233,5 +233,8 @@ describe('one container', () => {
     const lines = texts(detailView(facts({ container, image: '\u009b' }), size(50, 60)).lines)
     expect(lines.map((line) => line.trim()).join('')).toContain(`evil=\\x1b[2J${'x'.repeat(100)}end`)
     expect(lines).toContain('image      \\x9b')
+    const many = Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`k${n}`, 'x'.repeat(5000)]))
+    const last = detailView(facts({ container: { ...container, labels: many }, top: 10 ** 6 }), size(50, 60)).lines
+    expect(texts(last).at(-2)).toBe('  and 100 more')
   })
 })
