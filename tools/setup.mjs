@@ -32,6 +32,7 @@ const PROGRAMS = {
     newuidmap: ['uidmap'],
     ip: ['iproute2'],
     openssl: ['openssl'],
+    tmux: ['tmux'],
   },
   '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], apparmor_parser: ['apparmor'] },
 }

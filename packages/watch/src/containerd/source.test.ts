@@ -41,7 +41,7 @@ describe('CONTAINERD', () => {
     const nameOf = (socket: string): string | undefined => sourceByName(socket)?.type
     expect(nameOf('/run/containerd/containerd.sock')).toBe('containerd.io')
     expect(nameOf('/run/docker/containerd/containerd.sock')).toBe('containerd.io')
-    for (const other of ['containerd.sock.ttrpc', 'containerd-debug.sock', 'containerd-stargz-grpc.sock', 'docker-containerd.sock']) {
+    for (const other of ['containerd.sock.ttrpc', 'containerd-debug.sock', 'containerd-stargz-grpc.sock', 'my-containerd.sock']) {
       expect(nameOf(`/run/${other}`)).toBeUndefined()
     }
     expect(nameOf('/run/crio/crio.sock')).toBe('k8s.io/cri-api')

@@ -76,10 +76,11 @@ export class ContainerdDaemon implements DrivenEngine {
   /** Makes a record in a namespace, without a name of nerdctl.
    *  @param group  containers of one group share a shim */
   async createIn(namespace: string, id: string, options: ContainerOptions & { group?: string } = {}): Promise<void> {
-    const { command = ['sleep', '1000'], labels = {}, group } = options
+    const { command = ['sleep', '1000'], labels = {}, group, memoryLimitBytes } = options
     const { containers } = await this.services(namespace)
-    const config = baseConfig(command, this.lab.cgroupsPath(id.slice(0, 12)))
+    const config = baseConfig(command, this.lab.cgroupsPath(id))
     config.root.path = this.lab.path('rootfs')
+    if (memoryLimitBytes !== undefined) config.linux = { ...config.linux, resources: { memory: { limit: memoryLimitBytes } } }
     if (group !== undefined) config.annotations = { 'io.containerd.runc.v2.group': group }
     const runtime = wireRuntime({ name: RUNTIME, options: { root: this.lab.path('runc') } })
     await containers.create({ container: { id, labels: { ...labels }, runtime, spec: jsonAny(TYPE_URL.spec, config) } })

@@ -8,6 +8,7 @@ import { which } from '../../../../tests/harness/requirements.ts'
 export interface ContainerOptions {
   readonly command?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
+  readonly memoryLimitBytes?: number
 }
 
 /** See the head of this file. Containers are called by their names. */
