@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['spec', 'init', 'container'],
   containerd: ['spec'],
   watch: ['spec'],
-  teu: ['spec', 'init', 'container', 'engine', 'containerd'],
+  teu: ['spec', 'init', 'container', 'engine', 'containerd', 'watch'],
 }
 /** Runtime dependencies, with the record of the decision for each. */
 const DECIDED: Readonly<Record<string, string>> = {

@@ -1,0 +1,63 @@
+/** The stream of events from the server, opened again whenever it ends. */
+
+import type { WireChanges, WireSnapshot } from '../web/wire.ts'
+import { EventParser } from './event-parser.ts'
+
+/** `refused`: the server does not know this page, and trying again does not help. */
+export type ConnectionState = 'connecting' | 'live' | 'silent' | 'lost' | 'refused'
+
+/** Who is told. */
+export interface ConnectionListener {
+  snapshot(snapshot: WireSnapshot): void
+  changes(changes: WireChanges): void
+  connected(state: ConnectionState): void
+}
+
+/** Times in milliseconds. The server says something with each sample. */
+const SILENT_MS = 6_000
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000]
+
+/** Connects, for as long as the page is open. EventSource would hide why it was refused. */
+export async function stayConnected(url: string, listener: ConnectionListener): Promise<void> {
+  let pauseMs = FIRST_PAUSE_MS
+  for (;;) {
+    const outcome = await readEvents(url, listener)
+    if (outcome === 'refused') return listener.connected('refused')
+    listener.connected('lost')
+    pauseMs = outcome === 'ended' ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
+
+/** One connection. `failed` when there was none, `ended` when there was one. */
+async function readEvents(url: string, listener: ConnectionListener): Promise<'refused' | 'failed' | 'ended'> {
+  let silence: ReturnType<typeof setTimeout> | undefined
+  let isLive = false
+  const heard = (): void => {
+    clearTimeout(silence)
+    silence = setTimeout(() => listener.connected('silent'), SILENT_MS)
+    isLive = true
+    listener.connected('live')
+  }
+  try {
+    const response = await fetch(url, { headers: { Accept: 'text/event-stream' }, cache: 'no-store', redirect: 'error' })
+    if (response.status === 403) return 'refused'
+    if (!response.ok || response.body === null) return 'failed'
+    const parser = new EventParser()
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (;;) {
+      const { value, done } = await reader.read()
+      if (done) break
+      for (const { event, data } of parser.push(value)) {
+        if (event === 'snapshot') listener.snapshot(JSON.parse(data) as WireSnapshot)
+        else if (event === 'changes') listener.changes(JSON.parse(data) as WireChanges)
+      }
+      heard()
+    }
+  } catch {
+    // Why a connection cannot be had, or breaks, is told to nobody but the browser's own console.
+  } finally {
+    clearTimeout(silence)
+  }
+  return isLive ? 'ended' : 'failed'
+}

@@ -1,0 +1,110 @@
+/** The table of containers. However many there are, only the rows in sight exist. */
+
+import type { VNode } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Cells, COLUMNS, Titles } from './columns.ts'
+import { html } from './html.ts'
+import type { Row } from './model.ts'
+import type { Actions, PageState } from './page-state.ts'
+import { rowWindow } from './row-window.ts'
+
+interface TableProps {
+  readonly rows: readonly Row[]
+  readonly state: PageState
+  readonly actions: Actions
+}
+
+/** Id of the element that takes the keys. */
+export const TABLE_ID = 'containers'
+
+/** See the head of this file. */
+export function Table({ rows, state, actions }: TableProps): VNode {
+  const scroller = useRef<HTMLDivElement>(null)
+  const [view, setView] = useState({ top: 0, height: 600, rowHeight: 32, titleHeight: 32 })
+  useLayoutEffect(() => measureWith(scroller.current, setView), [])
+  const { model, sort, cursor, chosen } = state
+  const { first, end, aboveHeight, belowHeight } = rowWindow(rows.length, view.rowHeight, view.top, view.height)
+  const cursorIndex = rows.findIndex(({ key }) => key === cursor)
+  useEffect(() => {
+    if (cursorIndex >= 0) showRow(scroller.current, cursorIndex, view)
+  }, [cursor])
+  const cursorRow = rows[cursorIndex]
+  const isCursorThere = cursorIndex >= first && cursorIndex < end
+  return html`<div class="scroller" ref=${scroller}>
+    <table id=${TABLE_ID} role="grid" tabindex="0" aria-label="Containers" aria-rowcount=${rows.length + 1} aria-colcount=${COLUMNS.length}
+      aria-activedescendant=${isCursorThere ? `row-${cursorRow?.container.n}` : undefined}
+      onKeyDown=${(event: KeyboardEvent) => moveCursor(event, rows, state, actions, view)}>
+      <thead><${Titles} sort=${sort} setSort=${(next: PageState['sort']) => actions.set({ sort: next })} /></thead>
+      <tbody>
+        ${aboveHeight > 0 && html`<tr key="above" class="spacer" aria-hidden="true" style=${{ height: `${aboveHeight}px` }}></tr>`}
+        ${rows.slice(first, end).map(
+          (row, i) => html`<tr key=${row.container.n} id=${`row-${row.container.n}`} aria-rowindex=${first + i + 2}
+            aria-selected=${row.key === chosen} class=${row.key === cursor ? 'cursor' : undefined}
+            onClick=${() => {
+              actions.set({ cursor: row.key })
+              actions.choose(row.key)
+            }}>${Cells({ row, model })}</tr>`,
+        )}
+        ${belowHeight > 0 && html`<tr key="below" class="spacer" aria-hidden="true" style=${{ height: `${belowHeight}px` }}></tr>`}
+      </tbody>
+    </table>
+  </div>`
+}
+
+interface View {
+  readonly top: number
+  readonly height: number
+  readonly rowHeight: number
+  readonly titleHeight: number
+}
+
+/** Follows scrolling and sizes, which a narrow screen has others of. */
+function measureWith(scroller: HTMLDivElement | null, setView: (view: View) => void): (() => void) | undefined {
+  if (scroller === null) return undefined
+  const measure = (): void => {
+    const pixels = (name: string): number => Number.parseFloat(getComputedStyle(scroller).getPropertyValue(name))
+    setView({
+      top: scroller.scrollTop,
+      height: scroller.clientHeight,
+      rowHeight: pixels('--row-height'),
+      titleHeight: pixels('--title-height'),
+    })
+  }
+  const sizes = new ResizeObserver(measure)
+  sizes.observe(scroller)
+  scroller.addEventListener('scroll', measure, { passive: true })
+  measure()
+  return () => {
+    sizes.disconnect()
+    scroller.removeEventListener('scroll', measure)
+  }
+}
+
+/** Scrolls as little as is needed. */
+function showRow(scroller: HTMLDivElement | null, index: number, { rowHeight, titleHeight }: View): void {
+  if (scroller === null) return
+  const top = index * rowHeight
+  const bottom = top + rowHeight + titleHeight
+  if (scroller.scrollTop > top) scroller.scrollTop = top
+  else if (scroller.scrollTop + scroller.clientHeight < bottom) scroller.scrollTop = bottom - scroller.clientHeight
+}
+
+function moveCursor(event: KeyboardEvent, rows: readonly Row[], { cursor, chosen }: PageState, actions: Actions, view: View): void {
+  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
+  const index = rows.findIndex(({ key }) => key === cursor)
+  if (event.key === 'Enter' || event.key === ' ') {
+    event.preventDefault()
+    if (index >= 0) actions.choose(cursor)
+    return
+  }
+  const page = Math.max(1, Math.floor(view.height / view.rowHeight) - 2)
+  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }
+  const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined
+  if (step === undefined || rows.length === 0) return
+  event.preventDefault()
+  const wanted = index < 0 ? (step === Infinity ? rows.length - 1 : 0) : index + step
+  const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))]
+  actions.set({ cursor: next?.key })
+  // What is open follows the cursor.
+  if (chosen !== undefined) actions.choose(next?.key)
+}
