@@ -13,6 +13,7 @@ import { mapBounded } from '../../src/watcher/bounded.ts'
 export interface ContainerOptions {
   readonly command?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
+  readonly memoryLimitBytes?: number
 }
 
 interface Inspected {
@@ -103,8 +104,8 @@ export abstract class Daemon {
   }
 
   async create(name: string, options: ContainerOptions = {}): Promise<string> {
-    const { command = ['sleep', '1000'], labels = {} } = options
-    const HostConfig = { NetworkMode: 'none', CgroupParent: `/${this.lab.mark}` }
+    const { command = ['sleep', '1000'], labels = {}, memoryLimitBytes = 0 } = options
+    const HostConfig = { NetworkMode: 'none', CgroupParent: `/${this.lab.mark}`, Memory: memoryLimitBytes }
     const body = { Image: 'box', Cmd: command, Labels: labels, StopSignal: 'SIGKILL', HostConfig }
     const { Id } = (await this.call('POST', `/containers/create?name=${name}`, body)) as { Id: string }
     return Id

@@ -1,9 +1,10 @@
 /** What holds for every engine, tested with a real one. */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Lab } from '../../../../tests/harness/lab.ts'
 import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
-import { describeContainer, watch, type Watcher } from '../../src/index.ts'
+import { type Container, containerKey, describeContainer, UsageSampler, watch, type Watcher } from '../../src/index.ts'
 import { exponentialBackoff } from '../../src/watcher/backoff.ts'
 import { churn, seedOf } from './churn.ts'
 import { closeLab } from './close-lab.ts'
@@ -108,6 +109,28 @@ export function engineSuite({ name, programs, make, many, live }: Suite): void {
       expect(watcher.portfolio.size).toBe(0)
       expect(told.follower.picture()).toEqual([])
       await daemon.clear()
+    })
+
+    it('what containers take of the machine, until they end', async () => {
+      await daemon.run('busy', { command: ['sh', '-c', 'while :; do :; done & wait'], memoryLimitBytes: 64 * 2 ** 20 })
+      await daemon.run('idle')
+      await using watcher = watch(daemon.socket, quick)
+      await watcher.ready()
+      using sampler = new UsageSampler()
+      const [busy, idle] = [watcher.portfolio.container('busy') as Container, watcher.portfolio.container('idle') as Container]
+      await sampler.sample([busy, idle])
+      await delay(300)
+      const usages = await sampler.sample([busy, idle])
+      expect(usages.get(containerKey(busy))).toMatchObject({ memoryLimitBytes: 64 * 2 ** 20, pids: 2 })
+      expect(usages.get(containerKey(busy))?.cpuPercent).toBeGreaterThan(1)
+      expect(usages.get(containerKey(busy))?.memoryBytes).toBeGreaterThan(4096)
+      expect(usages.get(containerKey(idle))).toMatchObject({ memoryLimitBytes: undefined, pids: 1 })
+      expect(usages.get(containerKey(idle))?.cpuPercent).toBeLessThan(usages.get(containerKey(busy))?.cpuPercent ?? 0)
+      // As an engine in another pid namespace would have it: the number is that of another process here.
+      expect([...(await sampler.sample([{ ...idle, pid: process.pid }])).values()]).toEqual([])
+      await daemon.clear()
+      await untilEmpty(watcher)
+      expect([...(await sampler.sample([busy, idle])).values()]).toEqual([])
     })
 
     it('an engine that is killed and comes back: what happened meanwhile is told, once', async () => {
