@@ -21,6 +21,8 @@ export interface ChartProps {
   /** Distances between lines of the grid that may be taken. */
   readonly steps: number[]
   readonly format: (value: number) => string
+  /** Of the lines of the grid. */
+  readonly formatLine: (value: number) => string
   /** Changes with the colours of the page. */
   readonly scheme: string
 }
@@ -37,7 +39,11 @@ export function Chart(props: ChartProps): VNode {
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const made = new UPlot(optionsFor(element, () => newest.current), newest.current.data, element)
+    const made = new UPlot(
+      optionsFor(element, () => newest.current),
+      newest.current.data,
+      element,
+    )
     plot.current = made
     const sizes = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }))
     sizes.observe(element)
@@ -46,7 +52,7 @@ export function Chart(props: ChartProps): VNode {
       made.destroy()
     }
   }, [props.kind, props.scheme])
-  useEffect(() => plot.current?.setData(props.data), [props.data, props.from, props.to])
+  useEffect(() => plot.current?.setData(props.data), [props.data])
   return html`<div class="chart" ref=${place} role="img" aria-label=${props.summary}></div>`
 }
 
@@ -67,7 +73,7 @@ function optionsFor(element: HTMLElement, props: () => ChartProps): UPlot.Option
     },
     axes: [
       { ...axis, size: 22, gap: 4, space: 70, values: (_, times) => times.map((time) => clockText(time, props().to - props().from)) },
-      { ...axis, size: 58, gap: 6, space: 30, incrs: steps, values: (_, values) => values.map((value) => props().format(value)) },
+      { ...axis, size: 58, gap: 6, space: 24, incrs: steps, values: (_, values) => values.map((value) => props().formatLine(value)) },
     ],
     series: [{}, { stroke: colour(`--chart-${kind}`), fill: colour(`--chart-${kind}-fill`), width: 1.5, points: { show: false } }],
     hooks: { setCursor: [(made) => tellCursor(element, made, props())] },

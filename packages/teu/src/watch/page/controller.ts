@@ -13,9 +13,14 @@ export interface Surroundings {
   draw(props: AppProps): void
   /** Calls it before the next frame; never while nobody can see the page. */
   onFrame(callback: () => void): void
+  /** Calls it after so many milliseconds. */
+  later(ms: number, callback: () => void): void
   /** Undefined when the container has ended, or the server cannot be reached. */
   fetchDetails(n: number): Promise<WireDetails | undefined>
 }
+
+const REST_MS = 150
+const NOTHING_KNOWN = { labels: [], moreLabels: 0, history: { at: [], cpu: [], memory: [], pids: [] } }
 
 /** See the head of this file. */
 export class Controller implements ConnectionListener, Actions {
@@ -25,6 +30,9 @@ export class Controller implements ConnectionListener, Actions {
   /** The one that is open, as it was last. */
   #open: Row | undefined
   #isDrawing = false
+  /** How many containers were opened so far, and whether one was opened just now. */
+  #choices = 0
+  #isResting = false
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
@@ -57,9 +65,10 @@ export class Controller implements ConnectionListener, Actions {
   }
 
   changes(changes: WireChanges): void {
-    const { model, past } = this.#state
+    const { model } = this.#state
     model.takeChanges(changes)
-    this.#openPast(false)
+    if (!this.#isResting) this.#openPast(false)
+    const { past } = this.#state
     const row = past === undefined ? undefined : model.rows.get(past.n)
     if (changes.sample !== undefined && row !== undefined) {
       const [, cpu, memory, , pids] = row.reading
@@ -80,6 +89,19 @@ export class Controller implements ConnectionListener, Actions {
     if (key === this.#state.chosen) return
     this.#open = undefined
     this.#change({ chosen: key, past: undefined, ...(key !== undefined && { cursor: key }) })
+    // Whoever runs through the list with the arrow keys wants to see where they stop.
+    this.#choices++
+    const choice = this.#choices
+    if (this.#isResting) return
+    this.#isResting = true
+    this.#openPast(false)
+    this.#surroundings.later(REST_MS, () => this.#rested(choice))
+  }
+
+  #rested(choice: number): void {
+    const newest = this.#choices
+    if (newest !== choice) return this.#surroundings.later(REST_MS, () => this.#rested(newest))
+    this.#isResting = false
     this.#openPast(false)
   }
 
@@ -91,7 +113,7 @@ export class Controller implements ConnectionListener, Actions {
     const next = new Past(row.container.n, model.historyMs)
     this.#change({ past: next })
     void this.#surroundings.fetchDetails(next.n).then((details) => {
-      if (details !== undefined) next.fill(details)
+      next.fill(details ?? NOTHING_KNOWN)
       this.#change({})
     })
   }

@@ -3,6 +3,7 @@
 import type { VNode } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { WireContainer } from '../web/wire.ts'
+import { NARROW } from './narrow.ts'
 import { Graphs } from './graphs.ts'
 import { html } from './html.ts'
 import { CloseIcon, StateIcon } from './icons.ts'
@@ -25,7 +26,7 @@ export function Details({ row, hasEnded, state, actions }: DetailsProps): VNode 
   const closing = useRef<HTMLButtonElement>(null)
   // On a narrow screen it covers the table, and must not leave the keys there.
   useEffect(() => {
-    if (matchMedia('(max-width: 719px)').matches) closing.current?.focus()
+    if (matchMedia(NARROW).matches) closing.current?.focus()
   }, [])
   const status = hasEnded ? 'ended' : container.paused ? 'paused' : 'running'
   return html`<aside class="details" aria-labelledby="details-title">

@@ -6,4 +6,4 @@ import { h, type VNode } from 'preact'
 type Template = (strings: TemplateStringsArray, ...values: unknown[]) => VNode
 
 /** Makes the nodes of a template with one root. */
-export const html: Template = (htm as { bind(create: typeof h): Template }).bind(h)
+export const html: Template = (htm as unknown as { bind(create: typeof h): Template }).bind(h)

@@ -16,6 +16,7 @@ const place = document.getElementById('page') ?? document.body
 const controller = new Controller({
   draw: (props) => render(html`<${App} ...${props} />`, place),
   onFrame: (callback) => void requestAnimationFrame(callback),
+  later: (ms, callback) => void setTimeout(callback, ms),
   fetchDetails: async (n) => {
     try {
       const response = await fetch(`${base}/containers/${n}`, { cache: 'no-store', redirect: 'error' })

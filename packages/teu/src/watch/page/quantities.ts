@@ -21,6 +21,17 @@ export function byteText(bytes: number | null): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`
 }
 
+/** `50 %`, for the lines of a graph. */
+export function roundPercentText(percent: number): string {
+  return `${Number(percent.toFixed(1))} %`
+}
+
+/** `512 MiB`, for the lines of a graph, which are at round values. */
+export function roundByteText(bytes: number): string {
+  const unit = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${Number((bytes / 1024 ** unit).toFixed(1))} ${UNITS[unit]}`
+}
+
 /** As it is. */
 export function countText(count: number | null): string {
   return count === null ? NOT_KNOWN : String(count)

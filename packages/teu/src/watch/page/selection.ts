@@ -37,7 +37,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 export class Selection {
   #version = -1
   #nameRanks = new Map<number, number>()
-  #projectRanks = new Map<string, number>()
+  #wordRanks = new Map<string, number>()
   #haystacks = new Map<number, string>()
 
   /** The rows, sorted; equal ones by name. */
@@ -50,30 +50,21 @@ export class Selection {
         (project === undefined || container.project === project) &&
         words.every((word) => this.#haystacks.get(container.n)?.includes(word)),
     )
-    const valueOf = this.#valueOf(sort.column)
+    const valueOf = this.#values[sort.column]
     const sign = sort.isDescending ? -1 : 1
     return rows.sort((a, b) => compare(valueOf(a), valueOf(b), sign) || this.#rank(a) - this.#rank(b))
   }
 
-  #valueOf(column: Column): (row: Row) => number | null {
-    switch (column) {
-      case 'name':
-        return (row) => this.#rank(row)
-      case 'project':
-        return ({ container }) => (container.project === '' ? null : (this.#projectRanks.get(container.project) ?? null))
-      case 'engine':
-        return ({ container }) => this.#projectRanks.get(container.engine) ?? null
-      case 'state':
-        return ({ container }) => Number(container.paused)
-      case 'age':
-        return ({ container }) => (container.startedAt === null ? null : -container.startedAt)
-      case 'cpu':
-        return ({ reading }) => reading[1]
-      case 'memory':
-        return ({ reading }) => reading[2]
-      case 'pids':
-        return ({ reading }) => reading[4]
-    }
+  /** What rows are compared by; null for what is not known. */
+  readonly #values: Readonly<Record<Column, (row: Row) => number | null>> = {
+    name: (row) => this.#rank(row),
+    project: ({ container: { project } }) => (project === '' ? null : (this.#wordRanks.get(project) ?? null)),
+    engine: ({ container }) => this.#wordRanks.get(container.engine) ?? null,
+    state: ({ container }) => Number(container.paused),
+    age: ({ container: { startedAt } }) => (startedAt === null ? null : -startedAt),
+    cpu: ({ reading }) => reading[1],
+    memory: ({ reading }) => reading[2],
+    pids: ({ reading }) => reading[4],
   }
 
   #rank({ container }: Row): number {
@@ -86,7 +77,7 @@ export class Selection {
     const byName = containers.toSorted((a, b) => collator.compare(a.name, b.name) || a.n - b.n)
     this.#nameRanks = new Map(byName.map(({ n }, rank) => [n, rank]))
     const words = [...new Set(containers.flatMap(({ project, engine }) => [project, engine]))].sort(collator.compare)
-    this.#projectRanks = new Map(words.map((word, rank) => [word, rank]))
+    this.#wordRanks = new Map(words.map((word, rank) => [word, rank]))
     const textOf = ({ name, id, project, engine, paused }: (typeof containers)[number]): string =>
       [name, id, project, engine, paused ? 'paused' : 'running'].join('\n').toLocaleLowerCase()
     this.#haystacks = new Map(containers.map((one) => [one.n, textOf(one)]))

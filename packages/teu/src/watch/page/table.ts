@@ -14,13 +14,15 @@ interface TableProps {
   readonly actions: Actions
 }
 
+const SCROLL_STEP_ROWS = 4
+
 /** Id of the element that takes the keys. */
 export const TABLE_ID = 'containers'
 
 /** See the head of this file. */
 export function Table({ rows, state, actions }: TableProps): VNode {
   const scroller = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ top: 0, height: 600, rowHeight: 32, titleHeight: 32 })
+  const [view, setView] = useState<View>({ top: 0, height: 600, rowHeight: 32, titleHeight: 32 })
   useLayoutEffect(() => measureWith(scroller.current, setView), [])
   const { model, sort, cursor, chosen } = state
   const { first, end, aboveHeight, belowHeight } = rowWindow(rows.length, view.rowHeight, view.top, view.height)
@@ -58,25 +60,32 @@ interface View {
   readonly titleHeight: number
 }
 
-/** Follows scrolling and sizes, which a narrow screen has others of. */
-function measureWith(scroller: HTMLDivElement | null, setView: (view: View) => void): (() => void) | undefined {
+/** Follows scrolling and sizes, which a narrow screen has others of. Scrolling counts in steps of a few rows, which the margin of the window
+ *  makes up for: most of it then is the browser's own work. */
+function measureWith(scroller: HTMLDivElement | null, setView: (change: (view: View) => View) => void): (() => void) | undefined {
   if (scroller === null) return undefined
-  const measure = (): void => {
-    const pixels = (name: string): number => Number.parseFloat(getComputedStyle(scroller).getPropertyValue(name))
-    setView({
-      top: scroller.scrollTop,
-      height: scroller.clientHeight,
-      rowHeight: pixels('--row-height'),
-      titleHeight: pixels('--title-height'),
+  const scrolled = (): void => {
+    const { scrollTop } = scroller
+    setView((view) => {
+      const step = view.rowHeight * SCROLL_STEP_ROWS
+      const top = Math.floor(scrollTop / step) * step
+      return view.top === top ? view : { ...view, top }
     })
   }
-  const sizes = new ResizeObserver(measure)
+  const resized = (): void => {
+    const style = getComputedStyle(scroller)
+    const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name))
+    const [rowHeight, titleHeight, height] = [pixels('--row-height'), pixels('--title-height'), scroller.clientHeight]
+    setView((view) => ({ ...view, rowHeight, titleHeight, height }))
+    scrolled()
+  }
+  const sizes = new ResizeObserver(resized)
   sizes.observe(scroller)
-  scroller.addEventListener('scroll', measure, { passive: true })
-  measure()
+  scroller.addEventListener('scroll', scrolled, { passive: true })
+  resized()
   return () => {
     sizes.disconnect()
-    scroller.removeEventListener('scroll', measure)
+    scroller.removeEventListener('scroll', scrolled)
   }
 }
 
@@ -98,7 +107,16 @@ function moveCursor(event: KeyboardEvent, rows: readonly Row[], { cursor, chosen
     return
   }
   const page = Math.max(1, Math.floor(view.height / view.rowHeight) - 2)
-  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: 1,
+    j: 1,
+    ArrowUp: -1,
+    k: -1,
+    PageDown: page,
+    PageUp: -page,
+    Home: -Infinity,
+    End: Infinity,
+  }
   const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined
   if (step === undefined || rows.length === 0) return
   event.preventDefault()

@@ -205,13 +205,7 @@ function wireOf(n: number, container: Container): WireContainer {
 
 function readingOf(n: number, usage: Usage | undefined): WireReading {
   const cpu = usage?.cpuPercent
-  return [
-    n,
-    cpu === undefined ? null : oneDecimal(cpu),
-    usage?.memoryBytes ?? null,
-    usage?.memoryLimitBytes ?? null,
-    usage?.pids ?? null,
-  ]
+  return [n, cpu === undefined ? null : oneDecimal(cpu), usage?.memoryBytes ?? null, usage?.memoryLimitBytes ?? null, usage?.pids ?? null]
 }
 
 function sameEngine(a: WireEngine, b: WireEngine | undefined): boolean {

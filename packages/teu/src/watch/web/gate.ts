@@ -4,9 +4,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** The parts of a request that decide. */
 export interface Asked {
-  readonly method: string | undefined
+  readonly method?: string | undefined
   /** Path and query, as in the request line. */
-  readonly url: string | undefined
+  readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
@@ -49,7 +49,8 @@ export function admit(asked: Asked, token: string): Route | Refusal {
   if (origin !== undefined && origin !== `http://${host}`) return FROM_ELSEWHERE
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return FROM_ELSEWHERE
   const [, given = '', ...rest] = (url.split('?')[0] ?? '').split('/')
-  if (!isSameToken(given, token)) return { status: 403, text: 'Open the address that teu watch --web has printed. It is another one each time.' }
+  if (!isSameToken(given, token))
+    return { status: 403, text: 'Open the address that teu watch --web has printed. It is another one each time.' }
   const route = routeOf(rest.join('/'))
   if (route === undefined) return { status: 404, text: 'There is nothing here.' }
   const destination = header('sec-fetch-dest')

@@ -9,6 +9,9 @@ export interface Sampler {
   sample(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>>
 }
 
+/** Samples that are further apart than so many intervals say nothing about now. */
+const MOST_INTERVALS = 10
+
 /** See the head of this file. */
 export class Sampling {
   readonly #sampler: Sampler
@@ -18,6 +21,8 @@ export class Sampling {
   #lookers = 0
   #timer: NodeJS.Timeout | undefined
   #isSampling = false
+  /** When the last sample began, by performance.now(). */
+  #last = -Infinity
 
   /** @param now  milliseconds since 1970 */
   constructor(sampler: Sampler, board: Board, intervalMs: number, now: () => number = Date.now) {
@@ -49,10 +54,17 @@ export class Sampling {
   async #sample(): Promise<void> {
     const begun = performance.now()
     this.#isSampling = true
+    const isFirst = begun - this.#last > this.#intervalMs * MOST_INTERVALS
+    this.#last = begun
     const usages = await this.#sampler.sample(this.#board.containers).catch(() => new Map<string, Usage>())
     this.#isSampling = false
     if (this.#lookers === 0) return
-    this.#board.addSample(this.#now(), usages)
+    this.#board.addSample(this.#now(), isFirst ? withoutRates(usages) : usages)
     this.#timer = setTimeout(() => void this.#sample(), Math.max(0, this.#intervalMs - (performance.now() - begun)))
   }
+}
+
+/** A rate is that of the time since the sample before, when somebody looked last. */
+function withoutRates(usages: ReadonlyMap<string, Usage>): ReadonlyMap<string, Usage> {
+  return new Map(Array.from(usages, ([key, usage]) => [key, { ...usage, cpuPercent: undefined }]))
 }

@@ -82,8 +82,9 @@ class PageServer {
     this.#sampling = sampling
     this.#about = { machine: shortText(hostname(), 255), intervalMs, historyMs: intervalMs * HISTORY_SAMPLES }
     this.#times = times
-    this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (asked, answer) =>
-      this.#answer(asked, answer),
+    this.#server = createServer(
+      { maxHeaderSize: MOST_HEADER_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+      (asked, answer) => this.#answer(asked, answer),
     )
     this.#server.maxConnections = MOST_CONNECTIONS
     this.#server.on('clientError', (_, socket) => socket.destroy())
