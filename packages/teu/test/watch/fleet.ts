@@ -1,7 +1,6 @@
 /** A machine's containers as one finds them: shops, monitoring, jobs. Nothing here is random, so that pictures of it are the same each time. */
 
-import type { Container, Usage } from '../../../watch/src/index.ts'
-import { COMPOSER_PROJECT_LABEL } from '../../../watch/src/index.ts'
+import { COMPOSER_PROJECT_LABEL, type Container, type Usage } from '@teu/watch'
 import { NamedEngine, type UsageScript } from './scripted-page.ts'
 
 const MIB = 2 ** 20

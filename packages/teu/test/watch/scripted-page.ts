@@ -1,7 +1,8 @@
 /** The page of `teu watch --web` with engines and usage that follow a script: for tests in a browser, and for pictures of it. */
 
-import { type Container, containerKey, type MergedWatcher, type Usage, watchAll } from '../../../watch/src/index.ts'
+import { type Container, containerKey, type MergedWatcher, type Usage, watchAll } from '@teu/watch'
 import { ScriptedEngine } from '../../../watch/src/testing/scripted-engine.ts'
+import type { Sampler } from '../../src/watch/web/sampling.ts'
 import type { ViewerTimes } from '../../src/watch/web/viewer.ts'
 import { servePage, type ServedPage } from '../../src/watch/web/serve-page.ts'
 
@@ -30,19 +31,17 @@ export class ScriptedPage implements AsyncDisposable {
   readonly watcher: MergedWatcher
   readonly #abort = new AbortController()
   readonly #served: Promise<ServedPage>
-  /** Samples that were taken so far. */
-  samples = 0
   usage: UsageScript
 
   constructor(
     engines: readonly NamedEngine[],
     usage: UsageScript,
-    options: { intervalMs?: number; port?: number; times?: Partial<ViewerTimes> } = {},
+    options: { intervalMs?: number; port?: number; first?: number; times?: Partial<ViewerTimes> } = {},
   ) {
     this.engines = engines
     this.usage = usage
     this.watcher = watchAll({ engines, newBackoff: () => () => 20 })
-    const sampler = { sample: (containers: readonly Container[]) => Promise.resolve(this.#sample(containers)) }
+    const sampler = scriptedSampler(() => this.usage, options.first)
     this.#served = this.watcher.ready().then(() => servePage({ watcher: this.watcher, sampler, signal: this.#abort.signal, ...options }))
   }
 
@@ -60,16 +59,22 @@ export class ScriptedPage implements AsyncDisposable {
     await this.stop()
     await this.watcher[Symbol.asyncDispose]()
   }
+}
 
-  #sample(containers: readonly Container[]): Map<string, Usage> {
-    const sample = this.samples++
-    const usages = new Map<string, Usage>()
-    for (const container of containers) {
-      const usage = this.usage(container, sample)
-      if (usage === undefined) continue
-      const all = { cpuPercent: undefined, memoryBytes: undefined, memoryLimitBytes: undefined, pids: undefined, sampledAt: new Date() }
-      usages.set(containerKey(container), { ...all, ...usage })
-    }
-    return usages
+/** A sampler that follows a script. */
+export function scriptedSampler(script: () => UsageScript, first = 0): Sampler {
+  let sample = first
+  return {
+    sample: async (containers) => {
+      const usages = new Map<string, Usage>()
+      for (const container of containers) {
+        const usage = script()(container, sample)
+        if (usage === undefined) continue
+        const all = { cpuPercent: undefined, memoryBytes: undefined, memoryLimitBytes: undefined, pids: undefined, sampledAt: new Date() }
+        usages.set(containerKey(container), { ...all, ...usage })
+      }
+      sample++
+      return usages
+    },
   }
 }

@@ -98,6 +98,23 @@ export class Controller implements ConnectionListener, Actions {
     this.#surroundings.later(REST_MS, () => this.#rested(choice))
   }
 
+  moveCursor(step: number): void {
+    const { model, cursor, chosen } = this.#state
+    const rows = this.#selection.of(model, this.#state)
+    if (rows.length === 0) return
+    const index = rows.findIndex(({ key }) => key === cursor)
+    // Without a cursor the first step leads to an end.
+    const wanted = index >= 0 ? index + step : step === Infinity ? rows.length : 0
+    const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))]
+    this.#change({ cursor: next?.key })
+    if (chosen !== undefined) this.choose(next?.key)
+  }
+
+  openCursor(): void {
+    const { model, cursor } = this.#state
+    if (model.byKey(cursor) !== undefined) this.choose(cursor)
+  }
+
   #rested(choice: number): void {
     const newest = this.#choices
     if (newest !== choice) return this.#surroundings.later(REST_MS, () => this.#rested(newest))

@@ -24,4 +24,8 @@ export interface Actions {
   set(change: Partial<Pick<PageState, 'filter' | 'engine' | 'project' | 'sort' | 'cursor' | 'spanMs' | 'isHelpOpen'>>): void
   /** Opens a container; undefined closes the one that is open. */
   choose(key: string | undefined): void
+  /** Moves the cursor by so many rows, infinitely many to an end. What is open follows it. */
+  moveCursor(rows: number): void
+  /** Opens the container at the cursor. */
+  openCursor(): void
 }

@@ -35,7 +35,7 @@ export function Table({ rows, state, actions }: TableProps): VNode {
   return html`<div class="scroller" ref=${scroller}>
     <table id=${TABLE_ID} role="grid" tabindex="0" aria-label="Containers" aria-rowcount=${rows.length + 1} aria-colcount=${COLUMNS.length}
       aria-activedescendant=${isCursorThere ? `row-${cursorRow?.container.n}` : undefined}
-      onKeyDown=${(event: KeyboardEvent) => moveCursor(event, rows, state, actions, view)}>
+      onKeyDown=${(event: KeyboardEvent) => takeKey(event, actions, view)}>
       <thead><${Titles} sort=${sort} setSort=${(next: PageState['sort']) => actions.set({ sort: next })} /></thead>
       <tbody>
         ${aboveHeight > 0 && html`<tr key="above" class="spacer" aria-hidden="true" style=${{ height: `${aboveHeight}px` }}></tr>`}
@@ -98,31 +98,15 @@ function showRow(scroller: HTMLDivElement | null, index: number, { rowHeight, ti
   else if (scroller.scrollTop + scroller.clientHeight < bottom) scroller.scrollTop = bottom - scroller.clientHeight
 }
 
-function moveCursor(event: KeyboardEvent, rows: readonly Row[], { cursor, chosen }: PageState, actions: Actions, view: View): void {
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, Home: -Infinity, End: Infinity }
+
+function takeKey(event: KeyboardEvent, actions: Actions, view: View): void {
   if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-  const index = rows.findIndex(({ key }) => key === cursor)
-  if (event.key === 'Enter' || event.key === ' ') {
-    event.preventDefault()
-    if (index >= 0) actions.choose(cursor)
-    return
-  }
-  const page = Math.max(1, Math.floor(view.height / view.rowHeight) - 2)
-  const steps: Readonly<Record<string, number>> = {
-    ArrowDown: 1,
-    j: 1,
-    ArrowUp: -1,
-    k: -1,
-    PageDown: page,
-    PageUp: -page,
-    Home: -Infinity,
-    End: Infinity,
-  }
-  const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined
-  if (step === undefined || rows.length === 0) return
+  const pageRows = Math.max(1, Math.floor(view.height / view.rowHeight) - 2)
+  if (event.key === 'Enter' || event.key === ' ') actions.openCursor()
+  else if (event.key === 'PageDown') actions.moveCursor(pageRows)
+  else if (event.key === 'PageUp') actions.moveCursor(-pageRows)
+  else if (Object.hasOwn(STEPS, event.key)) actions.moveCursor(STEPS[event.key] ?? 0)
+  else return
   event.preventDefault()
-  const wanted = index < 0 ? (step === Infinity ? rows.length - 1 : 0) : index + step
-  const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))]
-  actions.set({ cursor: next?.key })
-  // What is open follows the cursor.
-  if (chosen !== undefined) actions.choose(next?.key)
 }
