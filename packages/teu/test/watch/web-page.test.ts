@@ -205,9 +205,9 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
       await page.keyboard.press('Escape')
       await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' })
       // From the top, everything is reached in order, and what has the focus can be seen.
-      await page.evaluate('document.activeElement.blur()')
+      await page.keyboard.press('/')
       const reached: string[] = []
-      for (let n = 0; n < 10; n++) {
+      for (let n = 0; n < 9; n++) {
         await page.keyboard.press('Tab')
         reached.push((await focused()).trim().split(/[\s\d]/)[0] ?? '')
         // Of the table, the row at the cursor shows it.
@@ -215,7 +215,7 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
           expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
         else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor td")).boxShadow')).toContain('inset')
       }
-      expect(reached).toEqual(['Filter', 'Help', 'Docker', 'Containers', 'Name', 'Project', 'Engine', 'State', 'Age', 'CPU'])
+      expect(reached).toEqual(['Help', 'Docker', 'Containers', 'Name', 'Project', 'Engine', 'State', 'Age', 'CPU'])
       await page.keyboard.press('Enter')
       await page.locator('th[aria-sort=descending]').waitFor()
     })
