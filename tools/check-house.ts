@@ -64,8 +64,8 @@ function checkImports(file: string, source: string): string[] {
   return findings
 }
 
-/** What teu-oci loads at every start: all of these but the doors to systemd and to daemons, which are behind dynamic imports. */
-const LOADED_AT_START = /^packages\/(?:spec|init|container|teu)\/src\/(?!human\/|host\/|systemd\/|testing\/)(?!.*\.test\.ts$)/
+/** What teu-oci loads at every start: all of these but the doors to systemd, daemons and engines, which are behind dynamic imports. */
+const LOADED_AT_START = /^packages\/(?:spec|init|container|teu)\/src\/(?!human\/|host\/|watch\/|systemd\/|testing\/)(?!.*\.test\.ts$)/
 const CHEAP_MODULES: ReadonlySet<string> = new Set(['node:fs', 'node:path'])
 
 /** The command lines start anew for each command, and most modules of the engine take longer to load than a command has work. */

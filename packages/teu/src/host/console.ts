@@ -20,4 +20,12 @@ export interface Console {
   pause(ms: number, signal: AbortSignal): Promise<void>
   /** Takes the signals that are meant for a program. @returns a function that ends it */
   onSignal(listener: (name: string) => void): () => void
+  /** Calls in place of being stopped (SIGTSTP). @returns a function that ends it */
+  onStop(listener: () => void): () => void
+  /** Calls when the process goes on after it was stopped (SIGCONT). @returns a function that ends it */
+  onContinue(listener: () => void): () => void
+  /** Stops the process and its group, as Ctrl-Z does. Resolves when it goes on; at once when there is nobody who could make it go on. */
+  suspend(): Promise<void>
+  /** Writes `text` to stdout when the process ends by an error that nobody has caught, if `isNeeded` then. @returns a function that ends it */
+  onCrash(text: string, isNeeded: () => boolean): () => void
 }

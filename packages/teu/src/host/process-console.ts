@@ -1,5 +1,6 @@
 /** The real {@link Console}. */
 
+import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import type { Console } from './console.ts'
@@ -40,10 +41,49 @@ export const processConsole: Console = {
       signal.throwIfAborted()
     }
   },
+  onStop: (listener) => {
+    process.on('SIGTSTP', listener)
+    return () => void process.off('SIGTSTP', listener)
+  },
+  onContinue: (listener) => {
+    process.on('SIGCONT', listener)
+    return () => void process.off('SIGCONT', listener)
+  },
+  suspend,
+  onCrash: (text, isNeeded) => {
+    const listener = (): void => {
+      try {
+        if (isNeeded()) writeSync(FDS.stdout, text)
+      } catch {
+        // The terminal has gone first.
+      }
+    }
+    // Before the error is printed, and for whoever ends the process otherwise.
+    process.on('uncaughtExceptionMonitor', listener)
+    process.on('exit', listener)
+    return () => {
+      process.off('uncaughtExceptionMonitor', listener)
+      process.off('exit', listener)
+    }
+  },
   onSignal: (listener) => {
     for (const name of FORWARDED) process.on(name, listener)
     return () => {
       for (const name of FORWARDED) process.off(name, listener)
     }
   },
+}
+
+/** The kernel does not stop a group without a parent that could make it go on: then the process still runs after this time. */
+const STOPPED_MS = 50
+
+async function suspend(): Promise<void> {
+  const listeners = process.rawListeners('SIGTSTP') as NodeJS.SignalsListener[]
+  process.removeAllListeners('SIGTSTP')
+  try {
+    process.kill(0, 'SIGTSTP')
+    await setTimeout(STOPPED_MS)
+  } finally {
+    for (const listener of listeners) process.on('SIGTSTP', listener)
+  }
 }

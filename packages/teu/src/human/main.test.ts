@@ -24,6 +24,7 @@ async function teu(args: readonly string[], outcome: Partial<RunResult> | Error 
   const door: HostDoor = {
     connector: async () => ({ connect: async () => Promise.reject(new Error('no daemon is wanted here')) }),
     console: async () => new FakeConsole(),
+    watching: async () => Promise.reject(new Error('no engine is wanted here')),
   }
   const status = await runTeu(io, engine, door)
   return { status, ...io.written, requests }

@@ -14,8 +14,14 @@ import type { HostDoor } from './host-door.ts'
 import { paintFor } from './paint.ts'
 import { run } from './run.ts'
 import { version, versionOf } from './version.ts'
+import { watch } from '../watch/command.ts'
 
-const PROGRAM: Program<TeuContext> = { name: 'teu', summary: 'containers, for people', globals: GLOBALS, commands: [run, explain, version] }
+const PROGRAM: Program<TeuContext> = {
+  name: 'teu',
+  summary: 'containers, for people',
+  globals: GLOBALS,
+  commands: [run, explain, watch, version],
+}
 
 /** Runs one invocation. Never rejects.
  *  @returns the exit status: that of the program that was run; 125 to 127 when it could not be, as docker and podman have it */
@@ -30,6 +36,10 @@ export async function runTeu(io: Io, engine: Engine, door: HostDoor): Promise<nu
     }
     const words = help ? [] : positionals
     const root = values.root === undefined ? undefined : resolve(io.cwd, values.root)
+    const [name] = words
+    if (name === watch.name && values.host !== undefined) {
+      throw usage('watch: cannot be used with --host: it shows all engines of the machine', 'Name an engine with --engine, or none')
+    }
     if (isForHost(values, words, io)) {
       const { runHostCommand } = await import('../host/main.ts')
       return await runHostCommand({ words, values, root, io, door, local: PROGRAM, debug })
@@ -40,7 +50,7 @@ export async function runTeu(io: Io, engine: Engine, door: HostDoor): Promise<nu
       io.out(task.text)
       return 0
     }
-    return await task.perform({ io, engine, root, paint: paintFor(io) })
+    return await task.perform({ io, engine, door, root, paint: paintFor(io) })
   } catch (error) {
     io.err(failureText(error, io, debug))
     return failureStatus(error)
@@ -53,6 +63,6 @@ function isForHost(values: GlobalValues, words: readonly string[], { env }: Io):
   const name = first === 'help' ? second : first
   const isOwn = PROGRAM.commands.some((command) => command.name === name)
   if (!isOwn || values.host !== undefined) return true
-  // A plan is made on this machine, whatever the variable says.
-  return env['TEU_HOST'] !== undefined && env['TEU_HOST'] !== '' && name !== explain.name
+  // A plan is made on this machine, and its engines are watched, whatever the variable says.
+  return env['TEU_HOST'] !== undefined && env['TEU_HOST'] !== '' && name !== explain.name && name !== watch.name
 }

@@ -64,6 +64,22 @@ export class FakeConsole implements Console {
     return () => void this.#signals.delete(listener)
   }
 
+  onStop(): () => void {
+    return () => undefined
+  }
+
+  onContinue(): () => void {
+    return () => undefined
+  }
+
+  async suspend(): Promise<void> {
+    // It goes on at once.
+  }
+
+  onCrash(): () => void {
+    return () => undefined
+  }
+
   resize(size: TerminalSize): void {
     this.currentSize = size
     for (const listener of this.#resizes) listener()

@@ -35,6 +35,8 @@ const NO_ENGINE: Engine = {
   explain: async () => 'the plan\n',
 }
 
+const NO_ENGINES = async (): Promise<never> => Promise.reject(new Error('this has nothing to do with other engines'))
+
 /** Runs a command. */
 export async function hostTeu(args: readonly string[], setting: Setting = {}): Promise<Outcome> {
   const { host = new FakeHost(), console = new FakeConsole(), globals = ['--host', 'containerd:///run/c.sock'], connectError } = setting
@@ -45,6 +47,6 @@ export async function hostTeu(args: readonly string[], setting: Setting = {}): P
     if (connectError !== undefined) throw connectError
     return host
   }
-  const status = await runTeu(io, NO_ENGINE, { connector: async () => ({ connect }), console: async () => console })
+  const status = await runTeu(io, NO_ENGINE, { connector: async () => ({ connect }), console: async () => console, watching: NO_ENGINES })
   return { status, ...io.written, host, console, connections }
 }

@@ -1,0 +1,49 @@
+/** Events as lines for people. */
+
+import { type ContainerEvent, isContainerEvent, type WatchEvent } from '@teu/watch'
+import type { Paint } from '../human/paint.ts'
+import { messageOf } from './event-document.ts'
+import { visible } from './view/visible.ts'
+
+/** How lines are written. */
+export interface TextStyle {
+  readonly paint: Paint
+  /** Ids in full. */
+  readonly full: boolean
+}
+
+/** One line, with its end. Names, labels and messages are those of strangers: they cannot steer the terminal. */
+export function eventText(event: WatchEvent, { paint, full }: TextStyle): string {
+  const { timestamp, engine } = event
+  const time = paint.dim(timestamp.toISOString())
+  const where = `${visible(engine.type)} ${visible(engine.api)}`
+  if (!isContainerEvent(event)) {
+    if (event.type === 'synced') return `${time} ${paint.good('watching')} ${where}\n`
+    return `${time} ${paint.bad('lost')} ${where}: ${visible(messageOf(event.error))}\n`
+  }
+  const { container, previous, exitCode } = event
+  const { id, name, project, pid, startedAt } = container
+  const renamed = previous !== undefined && previous.name !== name
+  const isNew = event.type === 'started'
+  const details = [
+    ...(renamed ? [`before: ${visible(previous.name)}`] : []),
+    ...(project === '' ? [] : [`project ${visible(project)}`]),
+    `id ${visible(full ? id : shortId(id))}`,
+    ...(isNew ? [`pid ${pid}`] : []),
+    ...(isNew && event.source === 'sync' && startedAt !== undefined ? [`since ${startedAt.toISOString()}`] : []),
+    ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
+    where,
+  ]
+  return `${time} ${wordOf(event, paint)} ${paint.bold(visible(name))} ${paint.dim(`(${details.join(', ')})`)}\n`
+}
+
+/** A container that is there is not one that was just born. */
+function wordOf({ type, source, exitCode }: ContainerEvent, paint: Paint): string {
+  if (type === 'started') return paint.good(source === 'sync' ? 'found' : type)
+  return type === 'exited' && exitCode !== 0 ? paint.bad(type) : type
+}
+
+/** What only a machine could have made up, cut to what people still can compare. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id
+}

@@ -1,0 +1,63 @@
+/** Options of `teu watch`. */
+
+import type { OptionValues } from '../cli/options.ts'
+import { usage } from '../cli/parse.ts'
+import { parseDurationMs } from '../cli/quantities.ts'
+import { type Selection, selectionOf } from './selection.ts'
+
+export const WATCH_OPTIONS = {
+  format: { kind: 'text', value: 'FORMAT', help: 'text (default), or json: one object per line' },
+  plain: { kind: 'flag', help: 'Print lines, also on a terminal' },
+  engine: {
+    kind: 'list',
+    value: 'ADDRESS',
+    help: 'Watch this socket only; may be given several times (default: all engines that are found)',
+  },
+  filter: { kind: 'list', short: 'f', value: 'NAME=VALUE', help: 'label=KEY[=VALUE], name=…, project=… or engine=…; see below' },
+  'no-trunc': { kind: 'flag', help: 'Print ids in full' },
+  interval: { kind: 'text', value: 'TIME', help: 'Time between two samples of usage in the full-screen view (default 1s)' },
+} as const
+
+/** What was given of them. */
+export type WatchValues = OptionValues<typeof WATCH_OPTIONS>
+
+/** Where an engine listens. */
+export interface EngineAddress {
+  /** Undefined: the name of the socket tells. */
+  readonly type: string | undefined
+  readonly address: string
+}
+
+/** What the line asks for. */
+export interface WatchRequest {
+  readonly format: 'text' | 'json'
+  readonly plain: boolean
+  /** Undefined: those that are found. */
+  readonly engines: readonly EngineAddress[] | undefined
+  readonly selection: Selection
+  /** Ids in full. */
+  readonly full: boolean
+  readonly intervalMs: number
+}
+
+const INTERVAL_MS = 1000
+const MIN_INTERVAL_MS = 100
+
+/** @throws {TeuError} ERR_TEU_USAGE */
+export function watchRequestOf(values: WatchValues): WatchRequest {
+  const { format = 'text', plain = false, engine, filter = [], 'no-trunc': full = false, interval } = values
+  if (format !== 'text' && format !== 'json') throw usage(`--format: expected text or json, got "${format}"`)
+  const intervalMs = interval === undefined ? INTERVAL_MS : parseDurationMs('interval', interval)
+  if (intervalMs < MIN_INTERVAL_MS) throw usage(`--interval: expected at least ${MIN_INTERVAL_MS}ms, got "${interval}"`)
+  return { format, plain, engines: engine?.map(engineAddressOf), selection: selectionOf(filter), full, intervalMs }
+}
+
+/** Kinds of engines in short. */
+const TYPES: Readonly<Record<string, string>> = { docker: 'docker.com', podman: 'podman.io' }
+
+/** `unix:///run/docker.sock`, the path alone, or either of them behind `docker:` or `podman:`. */
+function engineAddressOf(text: string): EngineAddress {
+  const [, kind, address = ''] = /^(?:(docker|podman):)?((?:unix:\/\/)?\/.*)$/s.exec(text) ?? []
+  if (address === '') throw usage(`--engine: expected the path of a socket, or unix:// and the path, got "${text}"`)
+  return { type: kind === undefined ? undefined : TYPES[kind], address }
+}

@@ -1,0 +1,76 @@
+/** `teu watch` from its request to its exit status. */
+
+import { isTeuError, signalNumber } from '@teu/spec'
+import type { EngineClient, MergedWatcher } from '@teu/watch'
+import { usage } from '../cli/parse.ts'
+import type { TeuContext } from '../human/context.ts'
+import { paintFor } from '../human/paint.ts'
+import { packImage } from './image-packer.ts'
+import { printEvents } from './plain.ts'
+import type { WatchDoor } from './watch-door.ts'
+import type { WatchRequest } from './watch-options.ts'
+
+/** How often engines are looked for: somebody may be waiting for one. */
+const DISCOVER_INTERVAL_MS = 5000
+const SIGNAL_BASE = 128
+
+/** Watches until a signal, a key, or the end of whoever reads ends it.
+ *  @returns 0 when a person has ended it, 128 + n for another signal n than that of Ctrl-C
+ *  @throws {TeuError} ERR_TEU_USAGE when it is not known what listens at an address */
+export async function runWatch(request: WatchRequest, context: TeuContext): Promise<number> {
+  const { door, io } = context
+  const [console, machine] = await Promise.all([door.console(), door.watching()])
+  const ending = new AbortController()
+  let status = 0
+  const stopSignals = console.onSignal((name) => {
+    if (name !== 'SIGINT') status = SIGNAL_BASE + signalNumber(name)
+    ending.abort()
+  })
+  try {
+    await using watcher = machine.watchAll({
+      ...(request.engines && { engines: openEngines(request.engines, machine) }),
+      packer: packImage,
+      discoverIntervalMs: DISCOVER_INTERVAL_MS,
+    })
+    const isTerminal = console.isTerminal('stdin') && console.isTerminal('stdout') && !['', 'dumb'].includes(io.env['TERM'] ?? '')
+    if (isTerminal && !request.plain && request.format === 'text') {
+      const { showScreen } = await import('./screen/show-screen.ts')
+      using sampler = machine.sampler()
+      await showScreen({ watcher, sampler, request, console, io, signal: ending.signal })
+    } else {
+      const paint = paintFor({ env: io.env, isErrTerminal: () => console.isTerminal('stdout') })
+      tellWhenThereIsNone(watcher, io)
+      await printEvents(watcher, request, { paint, full: request.full }, console.output('stdout'), ending.signal)
+    }
+    return status
+  } catch (error) {
+    // Nobody reads any more, or the terminal has gone.
+    if (['EPIPE', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return status
+    if (ending.signal.aborted) return status
+    throw error
+  } finally {
+    stopSignals()
+  }
+}
+
+function openEngines(addresses: NonNullable<WatchRequest['engines']>, machine: WatchDoor): EngineClient[] {
+  return addresses.map(({ address, type }) => {
+    try {
+      return machine.openEngine(address, { type, packer: packImage })
+    } catch (error) {
+      if (!isTeuError(error, 'ERR_TEU_USAGE')) throw error
+      throw usage(`--engine: ${error.message}`, 'Write docker: or podman: before the path')
+    }
+  })
+}
+
+/** Says once that nothing was found; what comes later shows by itself. */
+function tellWhenThereIsNone(watcher: MergedWatcher, { err }: TeuContext['io']): void {
+  watcher.ready().then(
+    () => {
+      if (watcher.watchers.length === 0) err('teu: no Docker or Podman was found; waiting for one\n')
+    },
+    // It was ended before.
+    () => undefined,
+  )
+}
