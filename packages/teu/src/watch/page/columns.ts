@@ -54,7 +54,7 @@ export function Cells({ row, model }: { readonly row: Row; readonly model: Model
   const age = ageText(container.startedAt === null || model.now === 0 ? null : model.now - container.startedAt)
   return [
     html`<th scope="row" class="c-name" title=${name}>
-      <${StateIcon} state=${state} /><span class="name"><bdi>${name}</bdi></span>
+      <${StateIcon} state=${state} /><span class="name"><bdi>${name}</bdi></span>${container.paused && html`<span class="visually-hidden">, paused</span>`}
       <span class="under"><bdi>${project === '' ? engineText : project}</bdi> · ${age}</span>
     </th>`,
     html`<td class="c-project" title=${project}><bdi>${project}</bdi></td>`,

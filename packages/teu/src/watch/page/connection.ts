@@ -13,8 +13,9 @@ export interface ConnectionListener {
   connected(state: ConnectionState): void
 }
 
-/** Times in milliseconds. The server says something with each sample. */
-const SILENT_MS = 6_000
+/** The server says something with each sample. So many intervals, but at least so many milliseconds, without a word are silence. */
+const [SILENT_INTERVALS, LEAST_SILENT_MS] = [5, 6_000]
+/** Between two attempts, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000]
 
 /** Connects, for as long as the page is open. EventSource would hide why it was refused. */
@@ -33,9 +34,10 @@ export async function stayConnected(url: string, listener: ConnectionListener): 
 async function readEvents(url: string, listener: ConnectionListener): Promise<'refused' | 'failed' | 'ended'> {
   let silence: ReturnType<typeof setTimeout> | undefined
   let isLive = false
+  let silentMs = LEAST_SILENT_MS
   const heard = (): void => {
     clearTimeout(silence)
-    silence = setTimeout(() => listener.connected('silent'), SILENT_MS)
+    silence = setTimeout(() => listener.connected('silent'), silentMs)
     isLive = true
     listener.connected('live')
   }
@@ -49,8 +51,11 @@ async function readEvents(url: string, listener: ConnectionListener): Promise<'r
       const { value, done } = await reader.read()
       if (done) break
       for (const { event, data } of parser.push(value)) {
-        if (event === 'snapshot') listener.snapshot(JSON.parse(data) as WireSnapshot)
-        else if (event === 'changes') listener.changes(JSON.parse(data) as WireChanges)
+        if (event === 'snapshot') {
+          const snapshot = JSON.parse(data) as WireSnapshot
+          silentMs = Math.max(LEAST_SILENT_MS, snapshot.intervalMs * SILENT_INTERVALS)
+          listener.snapshot(snapshot)
+        } else if (event === 'changes') listener.changes(JSON.parse(data) as WireChanges)
       }
       heard()
     }

@@ -8,6 +8,7 @@ const container = (n: number, id = `id${n}`): WireContainer => ({
   n,
   id,
   name: id,
+  image: '',
   project: '',
   engine: 'unix:///e',
   pid: n,

@@ -48,11 +48,13 @@ export function Details({ row, hasEnded, state, actions }: DetailsProps): VNode 
 }
 
 function Facts({ container, state: { model }, hasEnded }: { container: WireContainer; state: PageState; hasEnded: boolean }): VNode {
-  const { id, project, engine: api, pid, startedAt } = container
+  const { id, image, project, engine: api, pid, startedAt } = container
   const engine = model.engines.find((one) => one.api === api)
   const started = startedAt === null ? '–' : new Date(startedAt).toLocaleString()
   const age = startedAt === null || model.now === 0 || hasEnded ? '' : ageText(model.now - startedAt)
   return html`<dl class="facts">
+    <dt>Image</dt>
+    <dd class="mono">${image === '' ? '–' : html`<bdi>${legible(image)}</bdi>`}</dd>
     <dt>Started</dt><dd>${started}${age !== '' && html`<span class="more">${age} ago</span>`}</dd>
     <dt>Project</dt><dd>${project === '' ? '–' : html`<bdi>${legible(project)}</bdi>`}</dd>
     <dt>Engine</dt>

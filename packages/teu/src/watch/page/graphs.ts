@@ -7,7 +7,7 @@ import { html } from './html.ts'
 import type { Row } from './model.ts'
 import type { Actions, PageState } from './page-state.ts'
 import { chartData, extent, type Samples } from './past.ts'
-import { byteText, countText, percentText, roundByteText, roundPercentText } from './quantities.ts'
+import { ageText, byteText, countText, percentText, roundByteText, roundPercentText } from './quantities.ts'
 
 const DECIMAL_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000]
 const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power)
@@ -35,7 +35,7 @@ export function Graphs({ row: { reading }, state, actions }: GraphsProps): VNode
     <div class="spans" role="group" aria-label="How far back">
       ${spans.map(
         (one) => html`<button key=${one} type="button" aria-pressed=${one === spanMs} onClick=${() => actions.set({ spanMs: one })}>
-          ${Math.round(one / MINUTE_MS)} min
+          ${ageText(one)}
         </button>`,
       )}
     </div>
@@ -77,8 +77,7 @@ function Graph({
   // Drawing costs more than all the rest of the page; the arrow keys alone are no reason for it.
   const data = useMemo(() => dataSince(past?.samples, kind, model.now - spanMs, model.intervalMs), [past, count, model.now, spanMs, kind])
   const range = extent(data[1])
-  const minutes = Math.round(spanMs / MINUTE_MS)
-  const summary = `${title} now ${now}${range === undefined ? '' : `, from ${format(range.least)} to ${format(range.most)} in the last ${minutes} minutes`}`
+  const summary = `${title} now ${now}${range === undefined ? '' : `, from ${format(range.least)} to ${format(range.most)} in the last ${ageText(spanMs)}`}`
   return html`<figure class="graph">
     <figcaption>
       <span class=${`graph-title k-${kind}`}>${title}</span>

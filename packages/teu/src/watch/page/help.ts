@@ -9,7 +9,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['↑', '↓'], 'choose a container; also j and k, Page ↑ and ↓, Home, End'],
   [['Enter'], 'open it: graphs and details'],
   [['Esc'], 'close it, or clear the filter'],
-  [['/'], 'filter by name, id, project, engine or state'],
+  [['/'], 'filter by name, id, image, project, engine or state'],
   [['Tab'], 'go to engines, projects, titles and buttons; Enter on a title sorts'],
   [['?'], 'this help'],
 ]

@@ -8,6 +8,7 @@ const container = (n: number, more: Partial<WireContainer> = {}): WireContainer 
   n,
   id: `id${n}`,
   name: `c${n}`,
+  image: '',
   project: '',
   engine: 'unix:///e',
   pid: n,

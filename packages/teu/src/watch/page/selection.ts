@@ -13,7 +13,7 @@ export interface Sort {
 
 /** What is asked for. */
 export interface Wanted {
-  /** Words, each of which must be in the name, id, project, engine or state of a container. */
+  /** Words, each of which must be in the name, id, image, project, engine or state of a container. */
   readonly filter: string
   /** Address of the only engine. */
   readonly engine: string | undefined
@@ -78,8 +78,8 @@ export class Selection {
     this.#nameRanks = new Map(byName.map(({ n }, rank) => [n, rank]))
     const words = [...new Set(containers.flatMap(({ project, engine }) => [project, engine]))].sort(collator.compare)
     this.#wordRanks = new Map(words.map((word, rank) => [word, rank]))
-    const textOf = ({ name, id, project, engine, paused }: (typeof containers)[number]): string =>
-      [name, id, project, engine, paused ? 'paused' : 'running'].join('\n').toLocaleLowerCase()
+    const textOf = ({ name, id, image, project, engine, paused }: (typeof containers)[number]): string =>
+      [name, id, image, project, engine, paused ? 'paused' : 'running'].join('\n').toLocaleLowerCase()
     this.#haystacks = new Map(containers.map((one) => [one.n, textOf(one)]))
   }
 }

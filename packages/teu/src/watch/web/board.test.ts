@@ -2,6 +2,7 @@ import { type Container, containerKey, type MergedWatcher, type Usage, watchAll 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScriptedEngine } from '../../../../watch/src/testing/scripted-engine.ts'
 import { settle } from '../../../../watch/src/testing/told.ts'
+import { selectionOf } from '../selection.ts'
 import { Board, type BoardChange } from './board.ts'
 
 const usage = (cpuPercent: number, memoryBytes = 1): Usage => ({
@@ -100,6 +101,20 @@ describe('Board', () => {
     expect(details?.labels).toHaveLength(200)
     expect(details?.labels[0]?.[1]).toHaveLength(1_000)
     expect(details?.moreLabels).toBe(100)
+  })
+
+  it('has only what is selected, also after a new name', async () => {
+    using chosen = new Board(watcher, 10, selectionOf(['name=web*']))
+    engine.start('web-1')
+    engine.rename('a', 'web-2')
+    await settle()
+    const names = (): (string | undefined)[] => [...chosen.numbers].map((n) => chosen.container(n)?.name)
+    expect(names().sort()).toEqual(['web-1', 'web-2'])
+    engine.rename('web-1', 'other')
+    await settle()
+    expect(names()).toEqual(['web-2'])
+    using none = new Board(watcher, 10, selectionOf(['engine=docker']))
+    expect([none.engines, [...none.numbers]]).toEqual([[], []])
   })
 
   it('knows nothing of a container that has ended', async () => {

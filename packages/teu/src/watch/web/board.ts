@@ -1,6 +1,8 @@
 /** What the page shows, as the server has it: engines, living containers under numbers, and what these take. */
 
 import { type Container, containerKey, isContainerEvent, type MergedWatcher, type Usage, type WatchEvent, type Watcher } from '@teu/watch'
+import { imageOf } from '../image-packer.ts'
+import type { Selection } from '../selection.ts'
 import { shortText } from './short-text.ts'
 import { oneDecimal, UsageHistory } from './usage-history.ts'
 import type { WireContainer, WireDetails, WireEngine, WireReading } from './wire.ts'
@@ -18,6 +20,8 @@ export interface BoardChange {
 const MOST_LABELS = 200
 const MOST_TEXT = 1_000
 
+const EVERYTHING: Selection = { container: () => true, engine: () => true }
+
 interface Row {
   readonly n: number
   container: Container
@@ -31,6 +35,9 @@ export class Board implements Disposable {
   readonly #history: UsageHistory
   readonly #numbers = new Map<string, number>()
   readonly #rows = new Map<number, Row>()
+  readonly #selection: Selection
+  /** Of engines, by address: each tells it with its containers and events. */
+  readonly #ids = new Map<string, string>()
   readonly #versions = new Map<string, string>()
   readonly #listeners = new Set<(change: BoardChange) => void>()
   readonly #stop: () => void
@@ -38,11 +45,16 @@ export class Board implements Disposable {
   #next = 1
   #sampledAt = 0
 
-  /** @param samples  length of the histories */
-  constructor(watcher: MergedWatcher, samples: number) {
+  /** @param samples  length of the histories
+   *  @param selection  which engines and containers are shown */
+  constructor(watcher: MergedWatcher, samples: number, selection: Selection = EVERYTHING) {
     this.#watcher = watcher
+    this.#selection = selection
     this.#history = new UsageHistory(samples)
-    for (const container of watcher.portfolio) this.#put(container)
+    for (const container of watcher.portfolio) {
+      this.#ids.set(container.engine.api, container.engine.id)
+      this.#put(container)
+    }
     this.lookAtEngines()
     this.#stop = watcher.tap((events) => this.#take(events))
   }
@@ -111,7 +123,8 @@ export class Board implements Disposable {
   /** Engines come, go and are tried again without an event for each; this looks at all of them.
    *  @returns  true when something is different */
   lookAtEngines(): boolean {
-    const engines = this.#watcher.watchers.map((watcher) => this.#engineOf(watcher))
+    const shown = this.#watcher.watchers.filter(({ type, api }) => this.#selection.engine({ type, api, id: this.#ids.get(api) ?? '' }))
+    const engines = shown.map((watcher) => this.#engineOf(watcher))
     const isSame = engines.length === this.#engines.length && engines.every((one, i) => sameEngine(one, this.#engines[i]))
     if (!isSame) this.#engines = engines
     return !isSame
@@ -125,20 +138,22 @@ export class Board implements Disposable {
   #take(events: readonly WatchEvent[]): void {
     const touched = new Set<number>()
     for (const event of events) {
+      this.#ids.set(event.engine.api, event.engine.id)
       if (!isContainerEvent(event)) {
         if (event.type === 'synced') this.#askVersion(event.engine.api)
-      } else if (event.type === 'exited') {
-        const n = this.#remove(event.container)
-        if (n !== undefined) touched.add(n)
       } else {
-        touched.add(this.#put(event.container))
+        const n = event.type === 'exited' ? this.#remove(event.container) : this.#put(event.container)
+        if (n !== undefined) touched.add(n)
       }
     }
     const engines = this.lookAtEngines()
     if (engines || touched.size > 0) this.#tell({ engines, containers: [...touched], readings: undefined })
   }
 
-  #put(container: Container): number {
+  /** Its number; undefined for one that is not shown, and was not. */
+  #put(container: Container): number | undefined {
+    // Another name or other labels may be what is not asked for.
+    if (!this.#selection.container(container)) return this.#remove(container)
     const key = containerKey(container)
     const n = this.#numbers.get(key) ?? this.#next++
     const row = this.#rows.get(n)
@@ -194,6 +209,7 @@ function wireOf(n: number, container: Container): WireContainer {
     n,
     id: shortText(id, MOST_TEXT),
     name: shortText(name, MOST_TEXT),
+    image: shortText(imageOf(container) ?? '', MOST_TEXT),
     project: shortText(project, MOST_TEXT),
     engine: shortText(engine.api, MOST_TEXT),
     pid,

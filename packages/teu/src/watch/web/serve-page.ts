@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { TeuError } from '@teu/spec'
 import type { MergedWatcher } from '@teu/watch'
+import type { Selection } from '../selection.ts'
 import { Board } from './board.ts'
 import { admit, newToken } from './gate.ts'
 import { PAGE, PAGE_HASHES } from './page.gen.ts'
@@ -17,6 +18,8 @@ import { Viewer, type ViewerTimes } from './viewer.ts'
 export interface PageOptions {
   readonly watcher: MergedWatcher
   readonly sampler: Sampler
+  /** Which engines and containers are shown. Default: all. */
+  readonly selection?: Selection | undefined
   /** Of 127.0.0.1; any that is free when absent or 0. */
   readonly port?: number | undefined
   /** Aborting closes everything. */
@@ -31,7 +34,8 @@ export interface PageOptions {
 export interface ServedPage {
   /** Whoever knows it can see the containers: it has the token. */
   readonly url: string
-  /** Resolves when the signal was aborted and no socket is left. */
+  /** Resolves when the signal was aborted and no socket is left; but for those, on Bun, on which nothing has been asked yet: its server does
+   *  not know them, and they go with the process. */
   readonly closed: Promise<void>
 }
 
@@ -40,12 +44,12 @@ const INTERVAL_MS = 1_000
 /** Ten minutes at one sample a second; about 10 KB for each container. */
 const HISTORY_SAMPLES = 600
 const TIMES: ViewerTimes = { batchMs: 250, stuckMs: 30_000 }
-/** Browsers allow six connections to one host; the rest is for other browsers. */
+/** Browsers allow six connections to one host; the rest is for other browsers. Bun's server does not count them. */
 const MOST_CONNECTIONS = 64
 const MOST_VIEWERS = 16
 const MOST_HEADER_BYTES = 8 * 1024
-/** How long somebody may take for a request. */
-const REQUEST_MS = 10_000
+/** How long somebody may take for a request, or for beginning one. */
+const REQUEST_MS = 5_000
 
 /** Serves the page on 127.0.0.1, and nowhere else. Every request needs the token in the URL, see {@link admit}. Usage is sampled while a page
  *  is open, and only then.
@@ -54,7 +58,7 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
   const { watcher, sampler, port = 0, signal, intervalMs = INTERVAL_MS } = options
   signal.throwIfAborted()
   const token = newToken()
-  const board = new Board(watcher, HISTORY_SAMPLES)
+  const board = new Board(watcher, HISTORY_SAMPLES, options.selection)
   const sampling = new Sampling(sampler, board, intervalMs)
   const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times })
   try {

@@ -7,6 +7,7 @@ const container = (n: number, name = `c${n}`): WireContainer => ({
   n,
   id: `id${n}`,
   name,
+  image: '',
   project: '',
   engine: 'unix:///e',
   pid: n,

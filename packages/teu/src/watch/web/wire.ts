@@ -22,6 +22,8 @@ export interface WireContainer {
   readonly n: number
   readonly id: string
   readonly name: string
+  /** Empty when the engine does not tell. */
+  readonly image: string
   /** Composer project; empty for none. */
   readonly project: string
   /** See {@link WireEngine.api}. */
