@@ -88,7 +88,7 @@ for (const [name, command] of ENGINES) {
     await eventually('the quick one reads', () => count > 2_000_000 || undefined, 30_000)
     const before = residentBytes(child.pid)
     // The server gives up on the slow one after a second in which nothing could be sent.
-    await delay(4_000)
+    await delay(2_500)
     expect(residentBytes(child.pid) - before).toBeLessThan(100 * 2 ** 20)
     const read = count
     await eventually('the quick one reads on', () => count > read || undefined)
