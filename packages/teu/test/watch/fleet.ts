@@ -83,6 +83,10 @@ function engineOf(path: string, type: string, version: string, lines: readonly L
       'org.opencontainers.image.title': name.replace(/-\d+$/, ''),
       'org.opencontainers.image.licenses': 'Apache-2.0',
     }
+    engine.images.set(
+      id,
+      `registry.example/${project === '' ? 'tools' : project}/${name.replace(/-(\d+|[ab])$/, '')}:${1 + (name.length % 4)}.${name.length}`,
+    )
     const life = engine.start(id, labels)
     life.name = name
     life.pid += 4_000
@@ -94,7 +98,7 @@ function engineOf(path: string, type: string, version: string, lines: readonly L
 /** Busy ones go up and down, memory grows and is given back. */
 export const fleetUsage: UsageScript = ({ id, paused }: Container, sample: number): Partial<Usage> => {
   const { cpu, memoryMib, limitMib, pids } = habits.get(id) ?? { cpu: 1, memoryMib: 10, pids: 1 }
-  const phase = Number.parseInt(id.slice(0, 4), 16) / 1000
+  const phase = (Number.parseInt(id.slice(0, 4), 16) || 0) / 1000
   const wave = Math.sin(sample / 19 + phase) * 0.28 + Math.sin(sample / 5.3 + phase * 3) * 0.12 + Math.sin(sample * 1.7 + phase * 7) * 0.07
   const burst = (sample + Math.floor(phase * 10)) % 97 < 9 ? 0.55 : 0
   const saw = ((sample + phase * 40) % 140) / 140

@@ -2,6 +2,7 @@
 
 import { type Container, containerKey, type MergedWatcher, type Usage, watchAll } from '@teu/watch'
 import { ScriptedEngine } from '../../../watch/src/testing/scripted-engine.ts'
+import { packImage } from '../../src/watch/image-packer.ts'
 import type { Sampler } from '../../src/watch/web/sampling.ts'
 import type { ViewerTimes } from '../../src/watch/web/viewer.ts'
 import { servePage, type ServedPage } from '../../src/watch/web/serve-page.ts'
@@ -19,6 +20,22 @@ export class NamedEngine extends ScriptedEngine {
 
   override version(): Promise<string> {
     return Promise.resolve(this.#version)
+  }
+
+  /** Names of images, by container. */
+  readonly images: Map<string, string> = new Map()
+
+  override async list(options?: { signal?: AbortSignal }): Promise<Container[]> {
+    return (await super.list(options)).map((container) => this.#withImage(container))
+  }
+
+  override async inspect(id: string, options?: { signal?: AbortSignal }): Promise<Container> {
+    return this.#withImage(await super.inspect(id, options))
+  }
+
+  #withImage(container: Container): Container {
+    const image = this.images.get(container.id)
+    return image === undefined ? container : { ...container, rucksack: packImage(container, { Config: { Image: image } }) }
   }
 }
 

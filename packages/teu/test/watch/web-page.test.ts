@@ -213,7 +213,7 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
         // Of the table, the row at the cursor shows it.
         if (reached.at(-1) !== 'Containers')
           expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
-        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor td")).boxShadow')).toContain('inset')
+        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor")).outlineStyle')).toBe('solid')
       }
       expect(reached).toEqual(['Help', 'Docker', 'Containers', 'Name', 'Project', 'Engine', 'State', 'Age', 'CPU'])
       await page.keyboard.press('Enter')
@@ -272,6 +272,7 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
       one.cut()
       await page.getByRole('heading', { name: 'No engine can be reached' }).waitFor()
       await page.getByRole('button', { name: /^Docker.*not reachable/ }).waitFor()
+      await page.locator('.emptiness').getByText('Cannot reach the scripted engine').waitFor()
       one.down = false
       one.start('a')
       await page.getByRole('row', { name: 'a' }).first().waitFor()

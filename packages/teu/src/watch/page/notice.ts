@@ -2,6 +2,8 @@
 
 import type { VNode } from 'preact'
 import { html } from './html.ts'
+import { Mark } from './icons.ts'
+import { legible } from './legible.ts'
 import type { Actions, PageState } from './page-state.ts'
 
 /** Tells, when the connection is not what it should be, what that means for what is shown. */
@@ -31,13 +33,15 @@ export function Emptiness({ state, actions }: { readonly state: PageState; reado
   }
   if (model.engines.length === 0) {
     return html`<div class="emptiness">
+      <${Mark} />
       <h2>No engine has been found</h2>
       <p>Docker and Podman appear here by themselves when they are started. Engines of other users are seen by root only.</p>
     </div>`
   }
   const isHeard = model.engines.some(({ state }) => state === 'watching')
   return html`<div class="emptiness">
+    <${Mark} />
     <h2>${isHeard ? 'No container is running' : 'No engine can be reached'}</h2>
-    <p>${isHeard ? 'Containers appear here as soon as they start.' : model.engines.find(({ error }) => error !== '')?.error}</p>
+    <p>${isHeard ? 'Containers appear here as soon as they start.' : legible(model.engines.find(({ error }) => error !== '')?.error ?? '')}</p>
   </div>`
 }

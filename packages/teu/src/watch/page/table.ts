@@ -41,7 +41,7 @@ export function Table({ rows, state, actions }: TableProps): VNode {
         ${aboveHeight > 0 && html`<tr key="above" class="spacer" aria-hidden="true" style=${{ height: `${aboveHeight}px` }}></tr>`}
         ${rows.slice(first, end).map(
           (row, i) => html`<tr key=${row.container.n} id=${`row-${row.container.n}`} aria-rowindex=${first + i + 2}
-            aria-selected=${row.key === chosen} class=${row.key === cursor ? 'cursor' : undefined}
+            aria-selected=${row.key === chosen} class=${rowClass(row, state)}
             onClick=${() => {
               actions.set({ cursor: row.key })
               actions.choose(row.key)
@@ -51,6 +51,13 @@ export function Table({ rows, state, actions }: TableProps): VNode {
       </tbody>
     </table>
   </div>`
+}
+
+/** What is known of containers of an engine that cannot be heard may be out of date. */
+function rowClass({ key, container }: Row, { cursor, model }: PageState): string | undefined {
+  const isStale = model.engines.some(({ api, state }) => api === container.engine && state !== 'watching')
+  const classes = [...(key === cursor ? ['cursor'] : []), ...(isStale ? ['is-stale'] : [])]
+  return classes.length === 0 ? undefined : classes.join(' ')
 }
 
 interface View {
