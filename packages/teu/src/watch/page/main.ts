@@ -29,6 +29,9 @@ const controller = new Controller({
 
 const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLInputElement
 
+/** After the frame that may bring the table back. */
+const focusTable = (): void => void requestAnimationFrame(() => document.getElementById(TABLE_ID)?.focus())
+
 /** Keys that mean the same everywhere on the page. */
 document.addEventListener('keydown', (event) => {
   const { state } = controller
@@ -38,11 +41,11 @@ document.addEventListener('keydown', (event) => {
     if (isTyping(event.target) && state.filter !== '') controller.set({ filter: '' })
     else if (state.chosen !== undefined) controller.choose(undefined)
     else controller.set({ filter: '' })
-    document.getElementById(TABLE_ID)?.focus()
+    focusTable()
   } else if (isTyping(event.target)) {
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
     event.preventDefault()
-    document.getElementById(TABLE_ID)?.focus()
+    focusTable()
   } else if (event.key === '/') {
     event.preventDefault()
     filter?.focus()
