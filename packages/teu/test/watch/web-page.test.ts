@@ -213,7 +213,7 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
         // Of the table, the row at the cursor shows it.
         if (reached.at(-1) !== 'Containers')
           expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
-        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor")).outlineStyle')).toBe('solid')
+        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor"), "::after").borderTopStyle')).toBe('solid')
       }
       expect(reached).toEqual(['Help', 'Docker', 'Containers', 'Name', 'Project', 'Engine', 'State', 'Age', 'CPU'])
       await page.keyboard.press('Enter')

@@ -35,7 +35,7 @@ const focusTable = (): void => void requestAnimationFrame(() => document.getElem
 /** Keys that mean the same everywhere on the page. */
 document.addEventListener('keydown', (event) => {
   const { state } = controller
-  if (state.isHelpOpen || event.ctrlKey || event.metaKey || event.altKey) return
+  if (document.querySelector('dialog[open]') !== null || event.ctrlKey || event.metaKey || event.altKey) return
   const filter = document.querySelector<HTMLInputElement>('#filter')
   if (event.key === 'Escape') {
     if (isTyping(event.target) && state.filter !== '') controller.set({ filter: '' })
