@@ -31,6 +31,7 @@ const PROGRAMS = {
     unshare: ['util-linux'],
     newuidmap: ['uidmap'],
     ip: ['iproute2'],
+    tmux: ['tmux'],
     chromium: ['chromium'],
   },
   '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], apparmor_parser: ['apparmor'] },

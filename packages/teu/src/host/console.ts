@@ -26,6 +26,6 @@ export interface Console {
   onContinue(listener: () => void): () => void
   /** Stops the process and its group, as Ctrl-Z does. Resolves when it goes on; at once when there is nobody who could make it go on. */
   suspend(): Promise<void>
-  /** Writes `text` to stdout when the process ends by an error that nobody has caught, if `isNeeded` then. @returns a function that ends it */
+  /** Takes raw mode back and writes `text` to stdout when the process ends by an error that nobody has caught, if `isNeeded` then. @returns a function that ends it */
   onCrash(text: string, isNeeded: () => boolean): () => void
 }

@@ -53,7 +53,9 @@ export const processConsole: Console = {
   onCrash: (text, isNeeded) => {
     const listener = (): void => {
       try {
-        if (isNeeded()) writeSync(FDS.stdout, text)
+        if (!isNeeded()) return
+        process.stdin.setRawMode(false)
+        writeSync(FDS.stdout, text)
       } catch {
         // The terminal has gone first.
       }

@@ -16,6 +16,7 @@ export class FakeConsole implements Console {
   broken: Error | undefined
   readonly #resizes = new Set<() => void>()
   readonly #signals = new Set<(name: string) => void>()
+  readonly #jobSignals = new Set<(name: string) => void>()
 
   input(): PassThrough {
     return this.keyboard
@@ -64,20 +65,35 @@ export class FakeConsole implements Console {
     return () => void this.#signals.delete(listener)
   }
 
-  onStop(): () => void {
-    return () => undefined
+  onStop(listener: () => void): () => void {
+    return this.#listen('SIGTSTP', listener)
   }
 
-  onContinue(): () => void {
-    return () => undefined
+  onContinue(listener: () => void): () => void {
+    return this.#listen('SIGCONT', listener)
   }
+
+  /** How often it was stopped; it goes on at once. */
+  stops = 0
 
   async suspend(): Promise<void> {
-    // It goes on at once.
+    this.stops++
   }
 
-  onCrash(): () => void {
-    return () => undefined
+  /** What a crash would write now. */
+  crash: () => string = () => ''
+
+  onCrash(text: string, isNeeded: () => boolean): () => void {
+    this.crash = () => (isNeeded() ? text : '')
+    return () => (this.crash = () => '')
+  }
+
+  #listen(wanted: string, listener: () => void): () => void {
+    const own = (name: string): void => {
+      if (name === wanted) listener()
+    }
+    this.#jobSignals.add(own)
+    return () => void this.#jobSignals.delete(own)
   }
 
   resize(size: TerminalSize): void {
@@ -86,11 +102,12 @@ export class FakeConsole implements Console {
   }
 
   send(name: string): void {
-    for (const listener of this.#signals) listener(name)
+    const isJobSignal = name === 'SIGTSTP' || name === 'SIGCONT'
+    for (const listener of isJobSignal ? this.#jobSignals : this.#signals) listener(name)
   }
 
   /** Listeners that a command has left. */
   get left(): number {
-    return this.#resizes.size + this.#signals.size
+    return this.#resizes.size + this.#signals.size + this.#jobSignals.size
   }
 }

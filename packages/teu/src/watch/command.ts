@@ -8,7 +8,7 @@ import { WATCH_OPTIONS, watchRequestOf } from './watch-options.ts'
 /** Shows live containers and what happens to them, until it is ended. What it needs is loaded when it runs. */
 export const watch: TeuCommand = defineCommand({
   name: 'watch',
-  summary: 'Show the live containers of Docker and Podman, and what happens to them',
+  summary: 'Show the live containers of all engines, and what happens to them',
   synopsis: '',
   options: WATCH_OPTIONS,
   notes: `On a terminal: all engines, projects and containers with what they take of the machine; "?" shows the keys, "q" ends it.
@@ -16,7 +16,8 @@ Otherwise, with --plain or with --format json: a line for each event, until Ctrl
 With --web: the same view in a browser on this machine, with graphs of the last ten minutes. Whoever has the address can see it.
 
 Filters of the same name are alternatives, labels must all be there. "*" in a name or project stands for anything;
-an engine is named by kind (docker, podman), id or socket.
+an engine is named by kind (docker, podman), id or address.
+--engine takes the path of a socket, with the kind before it where its name does not tell that: podman:/run/x.sock.
 
   teu watch
   teu watch --web

@@ -1,9 +1,8 @@
 /** `teu watch` as lines: one for each event, until it is ended. */
 
 import type { Writable } from 'node:stream'
-import { stringifyJson } from '@teu/spec'
 import { isContainerEvent, type MergedWatcher } from '@teu/watch'
-import { eventDocument } from './event-document.ts'
+import { documentLine } from './event-document.ts'
 import { eventText, type TextStyle } from './event-text.ts'
 import type { WatchRequest } from './watch-options.ts'
 
@@ -21,7 +20,7 @@ export async function printEvents(
   output.on('error', () => undefined)
   for await (const event of watcher.events({ filter: (container) => selection.container(container), signal })) {
     if (!isContainerEvent(event) && !selection.engine(event.engine)) continue
-    await written(output, format === 'json' ? `${stringifyJson(eventDocument(event))}\n` : eventText(event, style), signal)
+    await written(output, format === 'json' ? documentLine(event) : eventText(event, style), signal)
   }
 }
 

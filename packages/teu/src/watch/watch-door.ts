@@ -9,6 +9,8 @@ export type Sampler = Pick<UsageSampler, 'sample'> & Disposable
 export interface WatchDoor {
   /** As `watchAll()` of @teu/watch. */
   watchAll(options: WatchAllOptions): MergedWatcher
+  /** Kinds of engines that are known: `docker.com` … */
+  readonly types: readonly string[]
   /** As `openEngine()`. */
   openEngine(address: string, options: { readonly type?: string | undefined; readonly packer: Packer }): EngineClient
   sampler(): Sampler

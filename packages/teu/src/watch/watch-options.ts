@@ -25,8 +25,8 @@ export type WatchValues = OptionValues<typeof WATCH_OPTIONS>
 
 /** Where an engine listens. */
 export interface EngineAddress {
-  /** Undefined: the name of the socket tells. */
-  readonly type: string | undefined
+  /** `docker`, `podman` …; undefined: the name of the socket tells. */
+  readonly kind: string | undefined
   readonly address: string
 }
 
@@ -73,12 +73,9 @@ function webOf({ web = false, port, plain, format, 'no-trunc': full }: WatchValu
   return { port: number }
 }
 
-/** Kinds of engines in short. */
-const TYPES: Readonly<Record<string, string>> = { docker: 'docker.com', podman: 'podman.io' }
-
-/** `unix:///run/docker.sock`, the path alone, or either of them behind `docker:` or `podman:`. */
+/** An address (the path of a socket, `unix:///path` …), behind the kind of engine and a colon where its name does not tell that. */
 function engineAddressOf(text: string): EngineAddress {
-  const [, kind, address = ''] = /^(?:(docker|podman):)?((?:unix:\/\/)?\/.*)$/s.exec(text) ?? []
+  const [, kind, address = ''] = /^(?:([a-z]+):(?!\/\/))?(\/.*|[a-z]+:\/\/.+)$/s.exec(text) ?? []
   if (address === '') throw usage(`--engine: expected the path of a socket, or unix:// and the path, got "${text}"`)
-  return { type: kind === undefined ? undefined : TYPES[kind], address }
+  return { kind, address }
 }

@@ -6,6 +6,7 @@ import { usage } from '../cli/parse.ts'
 import type { TeuContext } from '../human/context.ts'
 import { paintFor } from '../human/paint.ts'
 import { packImage } from './image-packer.ts'
+import { engineName } from './model/row.ts'
 import { printEvents } from './plain.ts'
 import type { Sampler, WatchDoor } from './watch-door.ts'
 import type { WatchRequest } from './watch-options.ts'
@@ -91,21 +92,28 @@ async function showPage({ watcher, sampler, request, port, signal, io }: PageSho
 }
 
 function openEngines(addresses: NonNullable<WatchRequest['engines']>, machine: WatchDoor): EngineClient[] {
-  return addresses.map(({ address, type }) => {
+  return addresses.map(({ address, kind }) => {
+    const type = kind === undefined ? undefined : typeOf(kind, machine)
     try {
       return machine.openEngine(address, { type, packer: packImage })
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_USAGE')) throw error
-      throw usage(`--engine: ${error.message}`, 'Write docker: or podman: before the path')
+      throw usage(`--engine: ${error.message}`, `Write its kind and a colon before it, as in docker:${address}`)
     }
   })
+}
+
+function typeOf(kind: string, { types }: WatchDoor): string {
+  const type = types.find((one) => engineName(one) === kind)
+  if (type === undefined) throw usage(`--engine: there is no kind of engine "${kind}"`, `There are ${types.map(engineName).join(', ')}`)
+  return type
 }
 
 /** Says once that nothing was found; what comes later shows by itself. */
 function tellWhenThereIsNone(watcher: MergedWatcher, { err }: TeuContext['io']): void {
   watcher.ready().then(
     () => {
-      if (watcher.watchers.length === 0) err('teu: no Docker or Podman was found; waiting for one\n')
+      if (watcher.watchers.length === 0) err('teu: no container engine was found; waiting for one\n')
     },
     // It was ended before.
     () => undefined,

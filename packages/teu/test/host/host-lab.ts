@@ -8,26 +8,9 @@ import { type Daemon, fifosBelow, withDaemon } from '../../../containerd/test/su
 import { daemonRequirements, runc } from '../../../containerd/test/support/runtimes.ts'
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { CommandOptions, Lab, Result } from '../../../../tests/harness/lab.ts'
-import { home } from '../../../../tests/harness/native.ts'
-import { describeIf, needsPrograms, type Requirement } from '../../../../tests/harness/requirements.ts'
+import { describeIf, needsPrograms } from '../../../../tests/harness/requirements.ts'
 import { patience } from '../../../../tests/harness/wait.ts'
-
-const BUILT = join(home, 'dist/teu')
-
-const PROGRAMS: readonly { readonly name: string; readonly line: readonly string[]; readonly missing: Requirement }[] = [
-  {
-    name: 'from source',
-    line: [
-      process.execPath,
-      '--conditions=@teu/source',
-      '--import',
-      join(home, 'node_modules/tsx/dist/loader.mjs'),
-      join(home, 'packages/teu/src/bin/teu.ts'),
-    ],
-    missing: undefined,
-  },
-  { name: 'as built', line: [BUILT], missing: existsSync(BUILT) ? undefined : `needs ${BUILT}: npm run build` },
-]
+import { PROGRAMS } from '../support/programs.ts'
 
 /** Each command from source takes two seconds, most of them for the compiler. */
 const TIMEOUT_MS = 180_000

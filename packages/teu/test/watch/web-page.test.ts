@@ -85,6 +85,10 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
         '[...document.querySelectorAll("tbody tr:not(.spacer)")].map((row) => row.getBoundingClientRect().height)',
       )
       expect(new Set(heights).size).toBe(1)
+      const widths = await page.evaluate<number[]>(
+        '[document.querySelector("tbody tr"), document.querySelector(".scroller")].map((one) => one.clientWidth)',
+      )
+      expect(widths[0]).toBe(widths[1])
       for (const name of [names[0], names[1], 'LLL']) {
         await page
           .locator('tbody .name', { hasText: name ?? '' })
@@ -213,7 +217,7 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
         // Of the table, the row at the cursor shows it.
         if (reached.at(-1) !== 'Containers')
           expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
-        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor"), "::after").borderTopStyle')).toBe('solid')
+        else expect(await page.evaluate('getComputedStyle(document.querySelector("tr.cursor")).outlineStyle')).toBe('solid')
       }
       expect(reached).toEqual(['Help', 'Docker', 'Containers', 'Name', 'Project', 'Engine', 'State', 'Age', 'CPU'])
       await page.keyboard.press('Enter')

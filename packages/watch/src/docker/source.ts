@@ -1,5 +1,6 @@
 /** How Docker is found. */
 
+import { answersInTime } from '../discovery/answers-in-time.ts'
 import type { Source } from '../source.ts'
 import { EngineApi } from '../rest/engine-api.ts'
 import { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine } from './docker-engine.ts'
@@ -11,14 +12,9 @@ export const DOCKER: Source = {
   socketName: /^docker.*\.sock$/,
   processes: ['dockerd'],
   open: (address, options) => new DockerEngine(address, options),
-  answers: async (address, options) => {
-    const api = new EngineApi(address)
-    try {
-      return (await api.ping(options)).libpodVersion === undefined
-    } catch {
-      return false
-    } finally {
-      api[Symbol.dispose]()
-    }
-  },
+  answers: (address, options) =>
+    answersInTime(async (limited) => {
+      using api = new EngineApi(address)
+      return (await api.ping(limited)).libpodVersion === undefined
+    }, options),
 }

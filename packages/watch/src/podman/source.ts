@@ -1,5 +1,6 @@
 /** How Podman is found. */
 
+import { answersInTime } from '../discovery/answers-in-time.ts'
 import type { Source } from '../source.ts'
 import { EngineApi } from '../rest/engine-api.ts'
 import { PODMAN_SOCKET, PODMAN_TYPE, PodmanEngine } from './podman-engine.ts'
@@ -11,14 +12,9 @@ export const PODMAN: Source = {
   socketName: /^podman.*\.sock$/,
   processes: ['podman'],
   open: (address, options) => new PodmanEngine(address, options),
-  answers: async (address, options) => {
-    const api = new EngineApi(address)
-    try {
-      return (await api.ping(options)).libpodVersion !== undefined
-    } catch {
-      return false
-    } finally {
-      api[Symbol.dispose]()
-    }
-  },
+  answers: (address, options) =>
+    answersInTime(async (limited) => {
+      using api = new EngineApi(address)
+      return (await api.ping(limited)).libpodVersion !== undefined
+    }, options),
 }

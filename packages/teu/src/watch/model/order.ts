@@ -23,7 +23,11 @@ export interface Group {
   readonly pids: number
 }
 
-const byText = new Intl.Collator('en', { numeric: true }).compare
+const collator = new Intl.Collator('en', { numeric: true })
+/** Of a name that an engine may have made as long as it likes. */
+const LONGEST = 256
+
+const byText = (a: string, b: string): number => collator.compare(a.slice(0, LONGEST), b.slice(0, LONGEST))
 
 const COMPARE: Readonly<Record<SortKey, (a: Row, b: Row) => number>> = {
   name: (a, b) => byText(a.container.name, b.container.name),

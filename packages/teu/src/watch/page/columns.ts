@@ -61,8 +61,8 @@ export function Cells({ row, model }: { readonly row: Row; readonly model: Model
     html`<td class="c-engine" title=${legible(addressText(container.engine))}>${engineText}</td>`,
     html`<td class=${`c-state is-${state}`}>${state}</td>`,
     html`<td class="c-age number">${age}</td>`,
-    html`<td class="c-cpu number"><${Bar} share=${cpu === null ? 0 : cpu / 100} />${percentText(cpu)}</td>`,
-    html`<td class="c-memory number"><${Bar} share=${memory === null || limit === null ? 0 : memory / limit} />${byteText(memory)}</td>`,
+    html`<td class="c-cpu number"><div class="meter"><${Bar} share=${cpu === null ? 0 : cpu / 100} />${percentText(cpu)}</div></td>`,
+    html`<td class="c-memory number"><div class="meter"><${Bar} share=${memory === null || limit === null ? 0 : memory / limit} />${byteText(memory)}</div></td>`,
     html`<td class="c-pids number">${countText(pids)}</td>`,
   ]
 }

@@ -7,7 +7,7 @@ import { engineName } from '../model/row.ts'
 export function noticeOf(event: WatchEvent): string | undefined {
   const time = event.timestamp.toTimeString().slice(0, 8)
   if (!isContainerEvent(event)) {
-    return `${time} ${engineName(event.engine.type)} ${event.type === 'synced' ? 'is watched' : 'is lost'}`
+    return `${time} ${engineName(event.engine.type)} ${event.type === 'synced' ? 'connected' : 'lost'}`
   }
   const { type, container, previous, exitCode, source } = event
   const { name } = container

@@ -27,7 +27,9 @@ export interface Columns {
 }
 
 const GAP = 2
+/** Of the name: as long as there is room for anything else at all, and before there are more columns than two. */
 const LEAST_NAME = 10
+const GOOD_NAME = 18
 const MOST_NAME = 48
 const CHART_WIDTH = 12
 /** A use of the processor that fills the small chart, in percent, when there was none above. */
@@ -100,19 +102,20 @@ const ALL: readonly Column[] = [
 ]
 
 /** Which columns get a place first. */
-const PRIORITY: readonly string[] = ['cpu', 'memory', 'state', 'pids', 'age', 'chart', 'limit', 'engine']
+const PRIORITY: readonly string[] = ['cpu', 'memory', 'state', 'pids', 'age', 'limit', 'chart', 'engine']
 
 /** Columns for a width. The name gets what the others leave, up to what anybody reads. */
 export function columnsFor(width: number): Columns {
   const chosen = new Set<string>()
-  let left = width - LEAST_NAME
-  for (const id of PRIORITY) {
+  let left = width
+  for (const [n, id] of PRIORITY.entries()) {
     const column = ALL.find((one) => one.id === id)
-    if (column === undefined || column.width + GAP > left) break
+    const name = n < 2 ? LEAST_NAME : GOOD_NAME
+    if (column === undefined || left - column.width - GAP < name) break
     left -= column.width + GAP
     chosen.add(id)
   }
-  return { nameWidth: Math.min(MOST_NAME, Math.max(1, Math.min(width, LEAST_NAME + left))), others: ALL.filter(({ id }) => chosen.has(id)) }
+  return { nameWidth: Math.min(MOST_NAME, Math.max(1, left)), others: ALL.filter(({ id }) => chosen.has(id)) }
 }
 
 /** The titles, that of the order with an arrow. */
@@ -142,7 +145,7 @@ export function rowCells({ nameWidth, others }: Columns, row: Row, name: string,
 
 /** One project, with sums. */
 export function groupCells({ nameWidth, others }: Columns, group: Group): Span[] {
-  const name = group.project === '' ? 'without a project' : visible(group.project)
+  const name = group.project === '' ? 'no project' : visible(group.project)
   const cells = [span(fitted(`${name} (${group.rows.length})`, nameWidth), 'bold')]
   for (const { sum, width, align } of others) cells.push(span('  '), span(fitted(sum(group), width, align), 'dim'))
   return cells

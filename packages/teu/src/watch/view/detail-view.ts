@@ -37,6 +37,9 @@ export interface DetailPicture {
 const TITLE_WIDTH = 11
 const INDENT = '  '
 const CHART_ROWS = 4
+/** What an engine says has no bound. */
+const MOST_LABELS = 500
+const LONGEST_LABEL = 4000
 /** Above the largest value. */
 const HEADROOM = 1.25
 /** Of a small screen. */
@@ -98,7 +101,7 @@ function charts({ history, intervalMs, bars }: DetailFacts, { columns, rows }: S
     const known = values.slice(-width).filter((value) => !Number.isNaN(value))
     if (known.length === 0) return []
     const largest = Math.max(...known)
-    const lines = chart(values, { columns: width, rows: count }, Math.max(least, HEADROOM * largest), bars)
+    const lines = largest <= 0 ? [] : chart(values, { columns: width, rows: count }, Math.max(least, HEADROOM * largest), bars)
     return [
       [span(`${title}, the last ${time}, at most ${text(largest)}`, 'dim')],
       ...lines.map((line) => [span(' '.repeat(TITLE_WIDTH)), span(line, 'accent')]),
@@ -109,8 +112,14 @@ function charts({ history, intervalMs, bars }: DetailFacts, { columns, rows }: S
 }
 
 function labels({ container }: DetailFacts, width: number): Line[] {
-  const entries = Object.entries(container.labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  const entries = Object.entries(container.labels)
   if (entries.length === 0) return [[span('no labels', 'dim')]]
-  const lines = entries.flatMap(([key, value]) => pieces(visible(`${key}=${value}`), Math.max(1, width - INDENT.length)))
-  return [[span('labels', 'dim')], ...lines.map((line): Line => [span(INDENT), span(line)])]
+  const shown = entries.slice(0, MOST_LABELS).sort(([a], [b]) => (a < b ? -1 : 1))
+  const lines = shown.flatMap(([key, value]) => pieces(visible(`${key}=${value}`, LONGEST_LABEL), Math.max(1, width - INDENT.length)))
+  const others = entries.length - shown.length
+  return [
+    [span('labels', 'dim')],
+    ...lines.map((line): Line => [span(INDENT), span(line)]),
+    ...(others > 0 ? [[span(`${INDENT}and ${others} more`, 'dim')]] : []),
+  ]
 }

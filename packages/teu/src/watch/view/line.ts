@@ -57,6 +57,7 @@ export function clipped(line: Line, width: number): Line {
     if (left <= 0) break
     const kept = cut(text, left)
     result.push({ text: kept, styles })
+    if (kept !== text) break
     left -= textWidth(kept)
   }
   return result

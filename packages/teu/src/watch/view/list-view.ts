@@ -44,7 +44,7 @@ export interface ListPicture {
 /** Less than this, and only what is needed most is shown. */
 const SMALL = 12
 const LARGE = 24
-const NARROW = 40
+const NARROW = 50
 
 /** Pure: the same facts make the same lines. */
 export function listView(facts: ListFacts, { columns, rows }: Size): ListPicture {
@@ -100,7 +100,7 @@ function emptyLines({ engines, isReady, total, query }: ListFacts): Line[] {
   if (total > 0) return [[], [span(`  No container matches "${visible(query)}".`, 'dim')]]
   if (!isReady) return [[], [span('  Looking for engines …', 'dim')]]
   if (engines.length === 0)
-    return [[], [span('  No Docker or Podman was found.')], [span('  It shows here as soon as there is one.', 'dim')]]
+    return [[], [span('  No container engine was found.')], [span('  It shows here as soon as there is one.', 'dim')]]
   if (engines.every(({ state }) => state !== 'watching')) return [[], [span('  No engine can be heard. Trying again …', 'dim')]]
   return [[], [span('  No container is alive.', 'dim')]]
 }

@@ -7,8 +7,13 @@ const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu
 /** Of marks that are piled on one character, the first few are left. */
 const PILE = /(\p{M}{3})\p{M}+/gu
 
-/** `\n`, `\t`, `\x1b`, `\u{202e}` … in place of what is not to be shown as it is. */
-export function visible(text: string): string {
+/** Nobody reads more on one line; an engine may send megabytes. */
+const LONGEST = 1000
+
+/** `\n`, `\t`, `\x1b`, `\u{202e}` … in place of what is not to be shown as it is.
+ *  @param most  characters that are looked at */
+export function visible(text: string, most: number = LONGEST): string {
+  if (text.length > most) return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''), most)}…`
   // Most texts are plain, and this is asked for every frame.
   if (/^[ -~]*$/.test(text)) return text
   return text.replace(HIDDEN, escaped).replace(PILE, '$1')
