@@ -268,6 +268,19 @@ describeIf('page of teu watch --web', [needsPrograms('chromium')], () => {
     await tab.page.getByRole('alert').getByText('This address is not valid any more').waitFor()
   })
 
+  it('does not tell for sure what an engine has that cannot be heard', async () => {
+    const one = engine()
+    one.start('a')
+    await withTab(new ScriptedPage([one], fleetUsage, FAST), async (tab) => {
+      await tab.row('a').getByRole('gridcell', { name: 'running' }).waitFor()
+      one.down = true
+      one.cut()
+      await tab.row('a').getByRole('gridcell', { name: 'unknown' }).waitFor()
+      one.down = false
+      await tab.row('a').getByRole('gridcell', { name: 'running' }).waitFor()
+    })
+  })
+
   it('says that there is no engine, none that answers, or no container', async () => {
     const one = engine()
     await withTab(new ScriptedPage([one], fleetUsage, FAST), async ({ page }) => {

@@ -28,6 +28,8 @@ export interface ChartProps {
 }
 
 const HEIGHT = 116
+/** Half a label, as a part of the width. */
+const LABEL_MARGIN = 0.06
 const SMALL = '11px system-ui, sans-serif'
 
 /** Drawn anew from the data it is given; made anew when colours change. */
@@ -72,7 +74,7 @@ function optionsFor(element: HTMLElement, props: () => ChartProps): UPlot.Option
       y: { range: (_, __, most) => [0, Math.max(props().least, (most ?? 0) * 1.12)] },
     },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 70, values: (_, times) => times.map((time) => clockText(time, props().to - props().from)) },
+      { ...axis, size: 22, gap: 4, space: 70, values: (_, times) => times.map((time) => clockLabel(time, props())) },
       { ...axis, size: 58, gap: 6, space: 24, incrs: steps, values: (_, values) => values.map((value) => props().formatLine(value)) },
     ],
     series: [{}, { stroke: colour(`--chart-${kind}`), fill: colour(`--chart-${kind}-fill`), width: 1.5, points: { show: false } }],
@@ -86,6 +88,12 @@ function tellCursor(element: HTMLElement, { cursor: { idx }, data }: UPlot, { fo
   if (label === null || label === undefined) return
   const [time, value] = idx === null || idx === undefined ? [] : [data[0][idx], data[1]?.[idx]]
   label.textContent = time === undefined || value === null || value === undefined ? '' : `${format(value)} at ${clockText(time, 0)}`
+}
+
+/** Nothing where it would be cut off. */
+function clockLabel(time: number, { from, to }: ChartProps): string {
+  const span = to - from
+  return to - time < span * LABEL_MARGIN || time - from < span * LABEL_MARGIN ? '' : clockText(time, span)
 }
 
 const clocks = {

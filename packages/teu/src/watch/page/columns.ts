@@ -48,13 +48,13 @@ export function Cells({ row, model }: { readonly row: Row; readonly model: Model
   const [, cpu, memory, limit, pids] = reading
   const engine = model.engines.find(({ api }) => api === container.engine)
   const engineText = legible(engine === undefined ? '' : engineName(engine.type))
-  const state = container.paused ? 'paused' : 'running'
+  const state = model.stateOf(row)
   const name = shownName(container)
   const project = legible(container.project)
   const age = ageText(container.startedAt === null || model.now === 0 ? null : model.now - container.startedAt)
   return [
     html`<th scope="row" class="c-name" title=${name}>
-      <${StateIcon} state=${state} /><span class="name"><bdi>${name}</bdi></span>${container.paused && html`<span class="visually-hidden">, paused</span>`}
+      <${StateIcon} state=${state} /><span class="name"><bdi>${name}</bdi></span>${state !== 'running' && html`<span class="visually-hidden">, ${state}</span>`}
       <span class="under"><bdi>${project === '' ? engineText : project}</bdi> · ${age}</span>
     </th>`,
     html`<td class="c-project" title=${project}><bdi>${project}</bdi></td>`,

@@ -28,7 +28,7 @@ export function Details({ row, hasEnded, state, actions }: DetailsProps): VNode 
   useEffect(() => {
     if (matchMedia(NARROW).matches) closing.current?.focus()
   }, [])
-  const status = hasEnded ? 'ended' : container.paused ? 'paused' : 'running'
+  const status = hasEnded ? 'ended' : state.model.stateOf(row)
   return html`<aside class="details" aria-labelledby="details-title">
     <div class="details-head">
       <div>

@@ -2,6 +2,7 @@
 
 import type { VNode } from 'preact'
 import { html } from './html.ts'
+import type { RowState } from './model.ts'
 
 /** A freight container, seen from its side: the mark of teu. */
 export function Mark(): VNode {
@@ -11,12 +12,12 @@ export function Mark(): VNode {
   </svg>`
 }
 
-/** A filled circle for what runs, two bars for what is paused, a ring for what has ended: also without colours they are different. */
-export function StateIcon({ state }: { readonly state: 'running' | 'paused' | 'ended' }): VNode {
+/** A filled circle for what runs, two bars for what is paused, a ring for what has ended or is not known: also without colours they are different. */
+export function StateIcon({ state }: { readonly state: RowState | 'ended' }): VNode {
   return html`<svg class=${`state-icon is-${state}`} viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
     ${state === 'running' && html`<circle cx="6" cy="6" r="4" />`}
     ${state === 'paused' && html`<path d="M2.5 2h2.5v8h-2.5zM7 2h2.5v8h-2.5z" />`}
-    ${state === 'ended' && html`<circle cx="6" cy="6" r="3.5" class="ring" />`}
+    ${(state === 'ended' || state === 'unknown') && html`<circle cx="6" cy="6" r="3.5" class="ring" />`}
   </svg>`
 }
 

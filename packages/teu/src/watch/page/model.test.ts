@@ -126,6 +126,14 @@ describe('Selection', () => {
     expect(select({ project: '' })).toEqual([4])
   })
 
+  it('knows nothing for sure of containers whose engine cannot be heard', () => {
+    const lost = { api: 'unix:///p', type: 't', version: '', state: 'lost', error: 'gone' } as const
+    model.takeChanges({ engines: [lost, { ...lost, api: 'unix:///e', state: 'watching' }] })
+    expect(select({ filter: 'unknown' })).toEqual([3])
+    expect(select({ filter: 'running' })).toEqual([4, 1])
+    expect(select({ sort: { column: 'state', isDescending: false } })).toEqual([4, 1, 2, 3])
+  })
+
   it('learns of new names', () => {
     const selection = new Selection()
     selection.of(model, wanted())

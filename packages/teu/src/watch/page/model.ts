@@ -10,6 +10,9 @@ export interface Row {
   readonly reading: WireReading
 }
 
+/** `unknown`: its engine cannot be heard, so it may have changed. */
+export type RowState = 'running' | 'paused' | 'unknown'
+
 /** See the head of this file. Rows are replaced, not changed, so that equal rows are the same object. */
 export class Model {
   readonly rows: Map<number, Row> = new Map()
@@ -24,6 +27,11 @@ export class Model {
   /** Counts changes of containers: what was made of their texts holds as long as this is the same. */
   version = 0
   readonly #numbers = new Map<string, number>()
+
+  stateOf({ container: { engine, paused } }: Row): RowState {
+    const isHeard = this.engines.every(({ api, state }) => api !== engine || state === 'watching')
+    return isHeard ? (paused ? 'paused' : 'running') : 'unknown'
+  }
 
   byKey(key: string | undefined): Row | undefined {
     const n = key === undefined ? undefined : this.#numbers.get(key)

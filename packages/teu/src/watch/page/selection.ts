@@ -1,6 +1,6 @@
 /** Which rows are shown, and in which order. */
 
-import type { Model, Row } from './model.ts'
+import type { Model, Row, RowState } from './model.ts'
 
 /** Columns that rows can be sorted by. */
 export type Column = 'name' | 'project' | 'engine' | 'state' | 'age' | 'cpu' | 'memory' | 'pids'
@@ -30,6 +30,9 @@ export function sortedBy(column: Column, now: Sort): Sort {
   return { column, isDescending: now.column === column ? !now.isDescending : NUMERIC.has(column) }
 }
 
+/** In their order. */
+const STATES: readonly RowState[] = ['running', 'paused', 'unknown']
+
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
 /** Texts are compared by the rules of the user's language, which takes long; so that is done when containers change, and not with each
@@ -45,22 +48,22 @@ export class Selection {
     if (this.#version !== model.version) this.#learn(model)
     const words = filter.toLocaleLowerCase().split(/\s+/).filter(Boolean)
     const rows = [...model.rows.values()].filter(
-      ({ container }) =>
-        (engine === undefined || container.engine === engine) &&
-        (project === undefined || container.project === project) &&
-        words.every((word) => this.#haystacks.get(container.n)?.includes(word)),
+      (row) =>
+        (engine === undefined || row.container.engine === engine) &&
+        (project === undefined || row.container.project === project) &&
+        words.every((word) => this.#haystacks.get(row.container.n)?.includes(word) || model.stateOf(row).includes(word)),
     )
-    const valueOf = this.#values[sort.column]
+    const valueOf = (row: Row): number | null =>
+      sort.column === 'state' ? STATES.indexOf(model.stateOf(row)) : this.#values[sort.column](row)
     const sign = sort.isDescending ? -1 : 1
     return rows.sort((a, b) => compare(valueOf(a), valueOf(b), sign) || this.#rank(a) - this.#rank(b))
   }
 
   /** What rows are compared by; null for what is not known. */
-  readonly #values: Readonly<Record<Column, (row: Row) => number | null>> = {
+  readonly #values: Readonly<Record<Exclude<Column, 'state'>, (row: Row) => number | null>> = {
     name: (row) => this.#rank(row),
     project: ({ container: { project } }) => (project === '' ? null : (this.#wordRanks.get(project) ?? null)),
     engine: ({ container }) => this.#wordRanks.get(container.engine) ?? null,
-    state: ({ container }) => Number(container.paused),
     age: ({ container: { startedAt } }) => (startedAt === null ? null : -startedAt),
     cpu: ({ reading }) => reading[1],
     memory: ({ reading }) => reading[2],
@@ -78,8 +81,8 @@ export class Selection {
     this.#nameRanks = new Map(byName.map(({ n }, rank) => [n, rank]))
     const words = [...new Set(containers.flatMap(({ project, engine }) => [project, engine]))].sort(collator.compare)
     this.#wordRanks = new Map(words.map((word, rank) => [word, rank]))
-    const textOf = ({ name, id, image, project, engine, paused }: (typeof containers)[number]): string =>
-      [name, id, image, project, engine, paused ? 'paused' : 'running'].join('\n').toLocaleLowerCase()
+    const textOf = ({ name, id, image, project, engine }: (typeof containers)[number]): string =>
+      [name, id, image, project, engine].join('\n').toLocaleLowerCase()
     this.#haystacks = new Map(containers.map((one) => [one.n, textOf(one)]))
   }
 }

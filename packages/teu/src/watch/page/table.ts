@@ -53,10 +53,8 @@ export function Table({ rows, state, actions }: TableProps): VNode {
   </div>`
 }
 
-/** What is known of containers of an engine that cannot be heard may be out of date. */
-function rowClass({ key, container }: Row, { cursor, model }: PageState): string | undefined {
-  const isStale = model.engines.some(({ api, state }) => api === container.engine && state !== 'watching')
-  const classes = [...(key === cursor ? ['cursor'] : []), ...(isStale ? ['is-stale'] : [])]
+function rowClass(row: Row, { cursor, model }: PageState): string | undefined {
+  const classes = [...(row.key === cursor ? ['cursor'] : []), ...(model.stateOf(row) === 'unknown' ? ['is-unknown'] : [])]
   return classes.length === 0 ? undefined : classes.join(' ')
 }
 
