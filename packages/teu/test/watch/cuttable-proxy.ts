@@ -11,7 +11,10 @@ export class CuttableProxy implements AsyncDisposable {
 
   private constructor(target: number) {
     this.#server = createServer((near) => {
-      if (this.#isCut) return void near.destroy()
+      if (this.#isCut) {
+        near.destroy()
+        return
+      }
       const far = connect(target, '127.0.0.1')
       for (const [one, other] of [
         [near, far],

@@ -130,7 +130,7 @@ export class Controller implements ConnectionListener, Actions {
     const next = new Past(row.container.n, model.historyMs)
     this.#change({ past: next })
     void this.#surroundings.fetchDetails(next.n).then((details) => {
-      next.fill(details ?? NOTHING_KNOWN)
+      next.complete(details ?? NOTHING_KNOWN)
       this.#change({})
     })
   }

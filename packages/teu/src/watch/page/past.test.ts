@@ -20,7 +20,7 @@ describe('Past', () => {
     past.add(moment(3))
     past.add(moment(4))
     expect([past.isComplete, past.samples.at]).toEqual([false, []])
-    past.fill({ labels: [['a', 'b']], moreLabels: 0, history: history(1, 2, 3) })
+    past.complete({ labels: [['a', 'b']], moreLabels: 0, history: history(1, 2, 3) })
     past.add(moment(5, null))
     past.add(moment(5))
     expect(past.samples).toMatchObject({ at: [1, 2, 3, 4, 5], cpu: [1, 2, 3, 4, null] })
@@ -29,7 +29,7 @@ describe('Past', () => {
 
   it('forgets what is older than the history', () => {
     const past = new Past(1, 10)
-    past.fill({ labels: [], moreLabels: 0, history: history() })
+    past.complete({ labels: [], moreLabels: 0, history: history() })
     for (let at = 1; at <= 100; at++) past.add(moment(at))
     expect([past.samples.at.length, past.samples.at[0], past.samples.pids.length]).toEqual([11, 90, 11])
   })

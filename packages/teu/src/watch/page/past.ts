@@ -38,7 +38,7 @@ export class Past {
   }
 
   /** Takes the server's answer. */
-  fill({ labels, moreLabels, history }: Pick<WireDetails, 'labels' | 'moreLabels'> & { readonly history: WireHistory }): void {
+  complete({ labels, moreLabels, history }: Pick<WireDetails, 'labels' | 'moreLabels'> & { readonly history: WireHistory }): void {
     Object.assign(this, { labels, moreLabels })
     const { at, cpu, memory, pids } = this.samples
     at.push(...history.at)
