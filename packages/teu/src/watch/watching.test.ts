@@ -282,12 +282,20 @@ describe('teu watch on the whole screen', () => {
     expect(await watching.status()).toBe(0)
   })
 
+  it('opens what the filter lets through, however fast it is typed', async () => {
+    const watching = onScreen().start([], TERM)
+    await watching.until('the list', () => watching.screen.some((line) => line.startsWith('  web')))
+    watching.console.keyboard.write('/we\r\r')
+    await watching.until('the page', () => watching.screen[0]?.startsWith('shop/web') === true)
+    watching.console.keyboard.write('q')
+    expect(await watching.status()).toBe(0)
+  })
+
   it('follows the size of the terminal', async () => {
     const watching = onScreen().start([], TERM)
     await watching.until('the list', () => watching.screen.some((line) => line.startsWith('  web')))
     watching.console.resize({ columns: 20, rows: 5 })
     await watching.until('the small one', () => watching.screen[1]?.startsWith('NAME↑') === true)
-    watching.console.currentSize = undefined
     watching.console.resize({ columns: 100, rows: 30 })
     await watching.until('the large one', () => watching.screen[3]?.includes('ENGINE') === true)
     watching.console.send('SIGTERM')

@@ -33,15 +33,17 @@ export function ownCgroups(text: string, id: string): OwnCgroups {
 const UNIQUE_ID = /^[0-9a-f]{64}$/
 
 /** The path down to the first name that is made of the id: `ID`, or for ids that cannot be somebody else's name also `docker-ID.scope`,
- *  `libpod-ID`, `cri-containerd-ID.scope` … */
+ *  `libpod-ID`, `cri-containerd-ID.scope`, `system.slice:docker:ID` … Of an id with a namespace before it, `NAMESPACE/ID`, the last part
+ *  counts. */
 function partNamedFor(path: string, id: string): string | undefined {
-  if (id === '') return undefined
+  const own = id.slice(id.lastIndexOf('/') + 1)
+  if (own === '') return undefined
   const names = path.split('/')
-  const at = names.findIndex((name) => name === id || (UNIQUE_ID.test(id) && isUnitFor(name, id)))
+  const at = names.findIndex((name) => name === own || (UNIQUE_ID.test(own) && isUnitFor(name, own)))
   return at < 0 ? undefined : names.slice(0, at + 1).join('/')
 }
 
 function isUnitFor(name: string, id: string): boolean {
   const bare = name.replace(/\.(?:scope|slice|service)$/, '')
-  return bare.endsWith(`-${id}`)
+  return bare.endsWith(`-${id}`) || bare.endsWith(`:${id}`)
 }

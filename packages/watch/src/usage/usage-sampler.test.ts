@@ -203,6 +203,22 @@ describe('UsageSampler', () => {
     expect((await usageOf(open(), container(8, '1000')))?.pids).toBe(3)
   })
 
+  it.each([
+    [ID, `/docker/${ID}`],
+    [ID, `/system.slice/docker-${ID}.scope`],
+    [ID, `/machine.slice/libpod-${ID}.scope/container`],
+    [ID, `/libpod_parent/libpod-${ID}`],
+    [ID, `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-${ID}.scope`],
+    [ID, `/system.slice:docker:${ID}`],
+    ['web', '/default/web'],
+    ['shop/web', '/shop/web'],
+    [`k8s.io/${ID}`, `/kubepods/pod1/${ID}`],
+  ])('knows that of %s: %s', async (id, path) => {
+    process(7, `0::${path}`)
+    v2(path.replace(/\/container$/, ''))
+    expect((await usageOf(open(), container(7, id)))?.pids).toBe(3)
+  })
+
   it('shows nothing for a process that is not there', async () => {
     expect(await usageOf(open(), container(7))).toBeUndefined()
   })

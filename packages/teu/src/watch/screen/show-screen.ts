@@ -27,10 +27,12 @@ export interface ScreenOptions {
 }
 
 /** Between two frames: after a key, and after what happens by itself. */
-const KEY_GAP_MS = 40
+const KEY_GAP_MS = 80
 const CHANGE_GAP_MS = 250
 /** A key that begins with Escape comes whole, also over slow lines. */
 const ESCAPE_MS = 60
+/** Of a terminal that does not tell. */
+const UNKNOWN_SIZE = { columns: 80, rows: 24 }
 
 /** Shows the screen until a key or the signal ends it. The terminal is as before then, whatever has happened.
  *  @throws what has gone wrong meanwhile */
@@ -56,6 +58,8 @@ class Screen {
   #escape: NodeJS.Timeout | undefined
   #state: UiState = INITIAL
   #picture: Picture | undefined
+  /** The picture shows other containers, or another order, than were chosen since. */
+  #isOtherList = false
   #notice = ''
 
   constructor(options: ScreenOptions, page: TerminalPage) {
@@ -156,9 +160,13 @@ class Screen {
   #press(key: Key): void {
     if ('name' in key && key.name === 'ctrl-l') return this.#redraw()
     if ('name' in key && key.name === 'ctrl-z') return void this.#suspend()
+    // Enter right after the filter is meant for what the filter lets through, drawn already or not.
+    if (this.#isOtherList && 'name' in key) this.#look()
     const { keys = [], height = 1 } = this.#picture ?? {}
+    const { query, sort, isGrouped } = this.#state
     const next = press(this.#state, key, { keys, height })
     if (next === 'quit') return this.#over.abort()
+    this.#isOtherList ||= next.query !== query || next.sort !== sort || next.isGrouped !== isGrouped
     this.#state = next
     this.#pacer.want(KEY_GAP_MS)
   }
@@ -185,12 +193,17 @@ class Screen {
     this.#pacer.want(0)
   }
 
+  #look(): Picture {
+    const size = this.#options.console.size() ?? UNKNOWN_SIZE
+    const picture = pictureOf(this.#model, this.#state, this.#notice, size, this.#setting)
+    this.#picture = picture
+    this.#state = picture.state
+    this.#isOtherList = false
+    return picture
+  }
+
   async #draw(): Promise<void> {
-    const size = this.#options.console.size()
-    if (size === undefined) return
-    this.#picture = pictureOf(this.#model, this.#state, this.#notice, size, this.#setting)
-    this.#state = this.#picture.state
-    await this.#page.show(this.#picture.lines.map((line) => rendered(line, this.#colour)))
+    await this.#page.show(this.#look().lines.map((line) => rendered(line, this.#colour)))
   }
 }
 
