@@ -16,7 +16,7 @@ interface ColumnLook {
 }
 
 /** In their order from left to right. */
-export const COLUMNS: readonly ColumnLook[] = [
+const COLUMNS: readonly ColumnLook[] = [
   { column: 'name', title: 'Name' },
   { column: 'project', title: 'Project' },
   { column: 'engine', title: 'Engine' },
@@ -29,7 +29,7 @@ export const COLUMNS: readonly ColumnLook[] = [
 
 /** The row of the titles. */
 export function Titles({ sort, setSort }: { readonly sort: Sort; readonly setSort: (sort: Sort) => void }): VNode {
-  return html`<tr>
+  return html`<tr aria-rowindex="1">
     ${COLUMNS.map(({ column, title, isNumber }) => {
       const isSorted = sort.column === column
       const direction = isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'

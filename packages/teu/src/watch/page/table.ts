@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { Cells, COLUMNS, Titles } from './columns.ts'
+import { Cells, Titles } from './columns.ts'
 import { html } from './html.ts'
 import type { Row } from './model.ts'
 import type { Actions, PageState } from './page-state.ts'
@@ -33,7 +33,7 @@ export function Table({ rows, state, actions }: TableProps): VNode {
   const cursorRow = rows[cursorIndex]
   const isCursorThere = cursorIndex >= first && cursorIndex < end
   return html`<div class="scroller" ref=${scroller}>
-    <table id=${TABLE_ID} role="grid" tabindex="0" aria-label="Containers" aria-rowcount=${rows.length + 1} aria-colcount=${COLUMNS.length}
+    <table id=${TABLE_ID} role="grid" tabindex="0" aria-label="Containers" aria-rowcount=${rows.length + 1}
       aria-activedescendant=${isCursorThere ? `row-${cursorRow?.container.n}` : undefined}
       onKeyDown=${(event: KeyboardEvent) => takeKey(event, actions, view)}>
       <thead><${Titles} sort=${sort} setSort=${(next: PageState['sort']) => actions.set({ sort: next })} /></thead>

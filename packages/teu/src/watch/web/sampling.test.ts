@@ -59,6 +59,20 @@ describe('Sampling', () => {
     leave()
   })
 
+  it('tells when no sample is under way any more', async () => {
+    takesMs = 400
+    const sampling = make()
+    await sampling.settled()
+    sampling.look()()
+    let isSettled = false
+    const settled = sampling.settled().then(() => (isSettled = true))
+    await vi.advanceTimersByTimeAsync(300)
+    expect(isSettled).toBe(false)
+    await vi.advanceTimersByTimeAsync(200)
+    await settled
+    expect([samples, vi.getTimerCount()]).toEqual([[], 0])
+  })
+
   it('believes no rate of the time in which nobody has looked', async () => {
     const sampling = make()
     sampling.look()()

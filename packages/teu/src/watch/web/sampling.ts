@@ -20,7 +20,7 @@ export class Sampling {
   readonly #now: () => number
   #lookers = 0
   #timer: NodeJS.Timeout | undefined
-  #isSampling = false
+  #running: Promise<void> | undefined
   /** When the last sample began, by performance.now(). */
   #last = -Infinity
 
@@ -40,7 +40,7 @@ export class Sampling {
   /** Somebody looks, until the returned function is called. */
   look(): () => void {
     this.#lookers++
-    if (this.#lookers === 1 && !this.#isSampling) void this.#sample()
+    if (this.#lookers === 1 && this.#running === undefined) this.#begin()
     let isLooking = true
     return () => {
       if (!isLooking) return
@@ -50,17 +50,27 @@ export class Sampling {
     }
   }
 
-  /** The next one begins an interval after this one has begun, or as soon as this one is over. A sample that fails has no readings. */
-  async #sample(): Promise<void> {
+  /** Resolves when no sample is under way. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  #begin(): void {
     const begun = performance.now()
-    this.#isSampling = true
+    this.#running = this.#sample(begun).finally(() => {
+      this.#running = undefined
+      if (this.#lookers === 0) return
+      // An interval after this one has begun, or as soon as this one is over.
+      this.#timer = setTimeout(() => this.#begin(), Math.max(0, this.#intervalMs - (performance.now() - begun)))
+    })
+  }
+
+  /** One that fails has no readings. */
+  async #sample(begun: number): Promise<void> {
     const isFirst = begun - this.#last > this.#intervalMs * MOST_INTERVALS
     this.#last = begun
     const usages = await this.#sampler.sample(this.#board.containers).catch(() => new Map<string, Usage>())
-    this.#isSampling = false
-    if (this.#lookers === 0) return
-    this.#board.addSample(this.#now(), isFirst ? withoutRates(usages) : usages)
-    this.#timer = setTimeout(() => void this.#sample(), Math.max(0, this.#intervalMs - (performance.now() - begun)))
+    if (this.#lookers > 0) this.#board.addSample(this.#now(), isFirst ? withoutRates(usages) : usages)
   }
 }
 

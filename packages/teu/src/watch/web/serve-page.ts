@@ -34,7 +34,7 @@ export interface PageOptions {
 export interface ServedPage {
   /** Whoever knows it can see the containers: it has the token. */
   readonly url: string
-  /** Resolves when the signal was aborted and no socket is left; but for those, on Bun, on which nothing has been asked yet: its server does
+  /** Resolves when the signal was aborted, and no socket is left and no sample under way; but for those, on Bun, on which nothing has been asked yet: its server does
    *  not know them, and they go with the process. */
   readonly closed: Promise<void>
 }
@@ -63,7 +63,10 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
   const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times })
   try {
     const bound = await page.listen(port)
-    const closed = page.closedBy(signal).finally(() => board[Symbol.dispose]())
+    const closed = page
+      .closedBy(signal)
+      .then(() => sampling.settled())
+      .finally(() => board[Symbol.dispose]())
     return { url: `http://${ADDRESS}:${bound}/${token}`, closed }
   } catch (error) {
     board[Symbol.dispose]()
