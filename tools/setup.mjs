@@ -33,6 +33,7 @@ const PROGRAMS = {
     ip: ['iproute2'],
     openssl: ['openssl'],
     tmux: ['tmux'],
+    chromium: ['chromium'],
   },
   '--vm': { 'qemu-system-x86_64': ['qemu-system-x86'], apparmor_parser: ['apparmor'] },
 }

@@ -13,12 +13,14 @@ export const watch: TeuCommand = defineCommand({
   options: WATCH_OPTIONS,
   notes: `On a terminal: all engines, projects and containers with what they take of the machine; "?" shows the keys, "q" ends it.
 Otherwise, with --plain or with --format json: a line for each event, until Ctrl-C.
+With --web: the same view in a browser on this machine, with graphs of the last ten minutes. Whoever has the address can see it.
 
 Filters of the same name are alternatives, labels must all be there. "*" in a name or project stands for anything;
 an engine is named by kind (docker, podman), id or address.
 --engine takes the path of a socket, with the kind before it where its name does not tell that: podman:/run/x.sock.
 
   teu watch
+  teu watch --web
   teu watch --filter project=shop --filter label=tier=front
   teu watch --format json --engine /run/docker.sock | jq .container.name`,
   failureStatus: FAILED,

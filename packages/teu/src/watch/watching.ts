@@ -8,7 +8,7 @@ import { paintFor } from '../human/paint.ts'
 import { packImage } from './image-packer.ts'
 import { engineName } from './model/row.ts'
 import { printEvents } from './plain.ts'
-import type { WatchDoor } from './watch-door.ts'
+import type { Sampler, WatchDoor } from './watch-door.ts'
 import type { WatchRequest } from './watch-options.ts'
 
 /** How often engines are looked for: somebody may be waiting for one. */
@@ -34,7 +34,11 @@ export async function runWatch(request: WatchRequest, context: TeuContext): Prom
       discoverIntervalMs: DISCOVER_INTERVAL_MS,
     })
     const isTerminal = console.isTerminal('stdin') && console.isTerminal('stdout') && !['', 'dumb'].includes(io.env['TERM'] ?? '')
-    if (isTerminal && !request.plain && request.format === 'text') {
+    if (request.web !== undefined) {
+      using sampler = machine.sampler()
+      tellWhenThereIsNone(watcher, io)
+      await showPage({ watcher, sampler, request, port: request.web.port, signal: ending.signal, io })
+    } else if (isTerminal && !request.plain && request.format === 'text') {
       const { showScreen } = await import('./screen/show-screen.ts')
       using sampler = machine.sampler()
       await showScreen({ watcher, sampler, request, console, io, signal: ending.signal })
@@ -51,6 +55,39 @@ export async function runWatch(request: WatchRequest, context: TeuContext): Prom
     throw error
   } finally {
     stopSignals()
+  }
+}
+
+interface PageShow {
+  readonly watcher: MergedWatcher
+  readonly sampler: Sampler
+  readonly request: WatchRequest
+  readonly port: number
+  readonly signal: AbortSignal
+  readonly io: TeuContext['io']
+}
+
+/** Serves the page until the signal is aborted. Its address is all that is printed to stdout, for scripts. */
+async function showPage({ watcher, sampler, request, port, signal, io }: PageShow): Promise<void> {
+  const { servePage } = await import('./web/serve-page.ts')
+  const { selection, intervalMs } = request
+  const failing = new AbortController()
+  const { url, closed } = await servePage({
+    watcher,
+    sampler,
+    selection,
+    intervalMs,
+    port,
+    signal: AbortSignal.any([signal, failing.signal]),
+  })
+  try {
+    io.out(`${url}\n`)
+    io.err('teu: whoever has this address can see the containers while this runs; Ctrl-C ends it\n')
+  } catch (error) {
+    failing.abort()
+    throw error
+  } finally {
+    await closed
   }
 }
 

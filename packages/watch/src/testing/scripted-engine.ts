@@ -56,7 +56,7 @@ const MOST_PAST = 256
 
 /** See the head of this file. Containers are called by their ids; names are the same unless renamed. */
 export class ScriptedEngine implements EngineClient<string> {
-  readonly type = 'scripted'
+  readonly type: string = 'scripted'
   readonly api: string
   readonly pid = 42
   readonly client = 'the client below'

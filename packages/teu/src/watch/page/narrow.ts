@@ -1,0 +1,3 @@
+/** Screens without room for two things beside each other, as in page.css. */
+
+export const NARROW = '(max-width: 719px)'
