@@ -126,7 +126,7 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
 
     await daemon.stop('SIGKILL')
     await told.until('lost')
-    daemon.kill(pid)
+    await daemon.kill(pid)
     expect(watcher.portfolio.size).toBe(3)
     await daemon.start()
     await told.until('synced')
@@ -185,8 +185,10 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
         const pod = pods[random(Math.max(pods.length, 1))]
         if (pod === undefined || (act === 0 && pods.length < 3)) pods.push(await daemon.runPod(`p${name}`))
         else if (act <= 2) {
-          const command = random(3) === 0 ? ['true'] : ['sleep', '1000']
-          containers.push({ id: await daemon.run(pod, name, { command }), pod })
+          const isShort = random(3) === 0
+          const id = await daemon.run(pod, name, { command: isShort ? ['true'] : ['sleep', '1000'] })
+          containers.push({ id, pod })
+          if (isShort) await daemon.ended(id)
         } else if (act === 3) for (const { id } of take(containers)) await daemon.stopContainer(id)
         else if (act === 4) {
           for (const id of take(pods)) {
@@ -196,7 +198,7 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
         } else {
           const victim = [...watcher.portfolio].find(({ labels }) => !(CRI_SANDBOX_LABEL in labels))
           await daemon.stop(random(2) === 0 ? 'SIGKILL' : 'SIGTERM')
-          if (victim !== undefined) daemon.kill(victim.pid)
+          if (victim !== undefined) await daemon.kill(victim.pid)
           await daemon.start()
         }
       }

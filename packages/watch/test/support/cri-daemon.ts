@@ -113,12 +113,26 @@ export class CriDaemon {
     await this.#runtime.stopContainer({ containerId })
   }
 
-  /** Kills a process of a container, unless it has ended meanwhile and the pid is somebody else's. */
-  kill(pid: number): void {
+  /** Kills a process of a container, unless it has ended meanwhile and the pid is somebody else's, and waits until its shim knows. What ends
+   *  while containerd begins to listen to its shims, 1.6 takes for running ever after. */
+  async kill(pid: number): Promise<void> {
+    if (!this.#owns(pid)) return
+    process.kill(pid, 'SIGKILL')
+    await eventually(`process ${pid} has ended`, () => (this.#owns(pid) ? undefined : true))
+  }
+
+  /** Waits until a container that ends by itself has ended, for the same reason. */
+  async ended(containerId: string): Promise<void> {
+    await eventually(`${containerId} has ended`, async () =>
+      (await this.alive()).some((one) => one.startsWith(containerId)) ? undefined : true,
+    )
+  }
+
+  #owns(pid: number): boolean {
     try {
-      if (readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${this.lab.mark}/`)) process.kill(pid, 'SIGKILL')
+      return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${this.lab.mark}/`)
     } catch {
-      // It has ended by itself.
+      return false
     }
   }
 
