@@ -1,6 +1,6 @@
 /** One test's own world: a directory, a state root, a cgroup and container names that nobody else has, and a check that nothing remains. */
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -77,6 +77,8 @@ export class Lab {
   readonly root: string
   #count = 0
   readonly #children: Child[] = []
+  /** Commands under way; a test that is given up leaves some. */
+  readonly #commands = new Set<ChildProcess>()
   readonly #fds: number[] = []
 
   constructor() {
@@ -150,6 +152,8 @@ export class Lab {
         timeout: (options.timeoutMs ?? 30_000) * patience,
         killSignal: 'SIGKILL',
       })
+      this.#commands.add(child)
+      child.once('exit', () => this.#commands.delete(child))
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       if (signal === 'SIGKILL' && child.killed) throw new Error(`no answer in time from: ${command.join(' ')}`)
       const status = code ?? SIGNAL_BASE + constants.signals[signal ?? 'SIGKILL']
@@ -275,6 +279,7 @@ export class Lab {
   /** Ends what is left of the test's containers and programs; with `check`, rejects when anything remains after that. */
   async close(options: { check: boolean }): Promise<void> {
     for (const child of this.#children) await child[Symbol.asyncDispose]()
+    for (const child of this.#commands) child.kill('SIGKILL')
     for (const fd of this.#fds) closeSync(fd)
     for (const name of existsSync(this.root) ? readdirSync(this.root) : []) {
       await this.runtime(['delete', '--force', name])

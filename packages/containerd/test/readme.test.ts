@@ -1,6 +1,6 @@
 /** The programs of the README, with a real daemon, on Node and on Bun. Where CRIU would be there is a runtime that writes files. */
 
-import { existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Lab } from '../../../tests/harness/lab.ts'
@@ -35,17 +35,24 @@ describeIf('README of @teu/containerd', daemonRequirements, () => {
 
   afterAll(async () => {
     try {
-      await daemon.close().catch(async (error: unknown) => {
-        await daemon.end()
-        throw error
-      })
-    } finally {
+      await closeDaemon()
       await lab.close({ check: true })
+    } finally {
       removeRuncRoot(daemon.namespace)
-      rmdirSync(join(STATE_PARENT, daemon.namespace))
+      rmSync(join(STATE_PARENT, daemon.namespace), { recursive: true, force: true })
       for (const dir of made) if (readdirSync(dir).length === 0) rmdirSync(dir)
     }
   })
+
+  async function closeDaemon(): Promise<void> {
+    try {
+      await daemon.close()
+    } catch (error) {
+      await daemon.end()
+      await lab.close({ check: false })
+      throw error
+    }
+  }
 
   for (const engine of sourceEngines) {
     for (const [n, code] of programs.entries()) {
