@@ -193,6 +193,13 @@ describe('ContainerdEngine: the connection', () => {
     expect([daemon.connections, await engine.id()]).toEqual([2, 'uuid-2'])
   })
 
+  it('takes lists of names as namespaces only', () => {
+    for (const bad of ['shop', [7], ['']]) {
+      expect(() => new ContainerdEngine('/x.sock', { namespaces: bad as string[] })).toThrow(TypeError)
+      expect(() => new ContainerdEngine('/x.sock', { ignoreNamespaces: bad as string[] })).toThrow('ignoreNamespaces must be')
+    }
+  })
+
   it('takes Unix sockets only', () => {
     expect(new ContainerdEngine().api).toBe('unix:///run/containerd/containerd.sock')
     expect(() => new ContainerdEngine('tcp://localhost')).toThrow(expect.objectContaining({ code: 'ERR_TEU_UNSUPPORTED' }))

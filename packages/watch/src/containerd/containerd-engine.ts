@@ -53,7 +53,8 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
   #isUnsure = false
 
   /** @param target  `unix:///path` or the path, default {@link CONTAINERD_SOCKET}; or a connection, which is disposed with this
-   *  @throws {TeuError} ERR_TEU_UNSUPPORTED for other addresses */
+   *  @throws {TeuError} ERR_TEU_UNSUPPORTED for other addresses
+   *  @throws {TypeError} for namespaces that are no list of names */
   constructor(target: string | ContainerdApi = CONTAINERD_SOCKET, options: ContainerdEngineOptions = {}) {
     this.client = typeof target === 'string' ? new ContainerdApi(target) : target
     this.#options = options

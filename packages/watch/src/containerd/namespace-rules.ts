@@ -17,7 +17,10 @@ export class NamespaceRules {
   readonly #ignored: ReadonlySet<string>
   readonly #wanted: ReadonlySet<string> | undefined
 
+  /** @throws {TypeError} for what is no list of names */
   constructor({ namespaces, ignoreNamespaces }: NamespaceOptions) {
+    checkNames('namespaces', namespaces)
+    checkNames('ignoreNamespaces', ignoreNamespaces)
     // Somebody who asks for Docker's namespace by its name gets it.
     const ignored = ignoreNamespaces ?? (namespaces?.includes(DOCKER_NAMESPACE) === true ? [] : [DOCKER_NAMESPACE])
     this.#ignored = new Set(ignored)
@@ -34,4 +37,9 @@ export class NamespaceRules {
   takes(labels: Readonly<Record<string, string>>): boolean {
     return !this.#ignored.has(DOCKER_NAMESPACE) || !Object.hasOwn(labels, DOCKER_BUNDLE_LABEL)
   }
+}
+
+function checkNames(option: string, names: unknown): void {
+  if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string' && name !== ''))) return
+  throw new TypeError(`ContainerdEngine: ${option} must be an array of names of namespaces`)
 }
