@@ -57,7 +57,8 @@ export class ContainerdDaemon implements AsyncDisposable {
       `address = "${this.socket}"`,
     ]
     writeFileSync(config, `${lines.join('\n')}\n`)
-    this.#command = [program, '--config', config]
+    // One that is killed leaves its temporary directories, which are to go with the rest.
+    this.#command = ['env', `TMPDIR=${dir}`, program, '--config', config]
   }
 
   /** 0 when it does not run. */

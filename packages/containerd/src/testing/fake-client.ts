@@ -36,19 +36,6 @@ export async function withFake(
 ): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), 'teu-fake-'))
   const events: TaskEvent[] = []
-  const client = await Containerd.connect({
-    transport: daemon.transport,
-    namespace: 'ns',
-    stateDir,
-    drainTimeoutMs: 50,
-    cleanupTimeoutMs: 1_000,
-    callTimeoutMs: 500,
-    ...options,
-    async onEvent(event) {
-      events.push(event)
-      await options.onEvent?.(event)
-    },
-  })
   const names = (containerId = 'a'): string[] => events.filter((event) => event.containerId === containerId).map(eventName)
   const until = async (expected: readonly string[], containerId = 'a'): Promise<void> => {
     const deadline = performance.now() + 4_000
@@ -58,9 +45,21 @@ export async function withFake(
     }
   }
   try {
+    await using client = await Containerd.connect({
+      transport: daemon.transport,
+      namespace: 'ns',
+      stateDir,
+      drainTimeoutMs: 50,
+      cleanupTimeoutMs: 1_000,
+      callTimeoutMs: 500,
+      ...options,
+      async onEvent(event) {
+        events.push(event)
+        await options.onEvent?.(event)
+      },
+    })
     await test({ client, daemon, events, names, until })
   } finally {
-    await client[Symbol.asyncDispose]()
     rmSync(stateDir, { recursive: true, force: true })
   }
 }

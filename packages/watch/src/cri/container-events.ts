@@ -52,7 +52,7 @@ export async function followEvents(options: FollowOptions): Promise<AsyncIterabl
     const refusal = refusalOf(first)
     // On the same connection: mostly, an engine without events has said so when this is answered.
     await options.runtime.version({}, { signal })
-    const refused = await Promise.race([refusal, Promise.resolve()])
+    const refused = await Promise.race([refusal, Promise.resolve(undefined)])
     if (refused !== undefined) options.polling(refused.reason)
     return follow({ ...options, signal }, survey, stream, first, following, refused !== undefined)
   } catch (error) {
