@@ -26,11 +26,11 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `42s`, `12m`, `5h`, `9d`. */
+/** `42s`, `12m`, `5h`, `9d`, `3y`. */
 export function ageText(ms: number | undefined): string {
   if (ms === undefined) return '-'
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s`
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`
-  return `${Math.floor(ms / DAY)}d`
+  return ms < 1000 * DAY ? `${Math.floor(ms / DAY)}d` : `${Math.floor(ms / (365 * DAY))}y`
 }

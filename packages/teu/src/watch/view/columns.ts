@@ -46,7 +46,7 @@ const ALL: readonly Column[] = [
   {
     id: 'engine',
     title: 'ENGINE',
-    width: 7,
+    width: 10,
     align: 'left',
     sortKey: 'engine',
     cell: (row) => span(visible(row.engine), 'dim'),
