@@ -1,6 +1,7 @@
 /**
  * How smooth the page of `teu watch --web` is in Chromium with many containers: `npm run measure-page -w teu [-- COUNT]`, 500 by default.
- * Every container changes every second. For each way of using the page it prints the times between frames and the long tasks (over 50 ms).
+ * Every container changes every second. For each way of using the page it prints the times between frames, the long tasks (over 50 ms), and
+ * the processor time of the page's main thread, which also means something on a machine that has other things to do.
  */
 
 import { Browser } from '../test/watch/browser.ts'
@@ -48,17 +49,28 @@ const count = Number(process.argv[2] ?? 500)
 await using served = new ScriptedPage(largeFleet(count), fleetUsage)
 await using browser = await Browser.launch()
 await using tab = await browser.newTab()
+const devtools = await tab.page.context().newCDPSession(tab.page)
+await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+
+/** Processor time of all tasks so far. */
+async function mainThreadMs(): Promise<number> {
+  const { metrics } = await devtools.send('Performance.getMetrics')
+  return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1_000
+}
+
 await tab.page.goto(await served.url())
 await tab.page.getByRole('button', { name: 'CPU' }).click()
 await tab.row('tenant-01-web-1').or(tab.page.locator('tbody tr')).first().waitFor()
 for (const isOpen of [false, true]) {
   if (isOpen) await tab.page.locator('tbody tr').first().click()
   for (const [name, use] of Object.entries(USES)) {
+    const before = await mainThreadMs()
     const { frames, tasks, rows } = await tab.page.evaluate<Measured>(measure(use))
+    const busyMs = ((await mainThreadMs()) - before) / SECONDS
     const at = (share: number): string => `${(frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0).toFixed(1)} ms`
     const long = tasks.length === 0 ? 'no long task' : `long tasks ${tasks.join(', ')} ms`
     console.log(
-      `${count} containers, ${isOpen ? 'one open, ' : ''}${name}: ${frames.length} frames in ${SECONDS} s, median ${at(0.5)}, 99 % ${at(0.99)}, longest ${at(1)}; ${long}; ${rows} rows exist`,
+      `${count} containers, ${isOpen ? 'one open, ' : ''}${name}: ${frames.length} frames in ${SECONDS} s, median ${at(0.5)}, 99 % ${at(0.99)}, longest ${at(1)}; ${long}; main thread ${busyMs.toFixed(0)} ms a second; ${rows} rows exist`,
     )
   }
 }

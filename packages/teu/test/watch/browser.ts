@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { which } from '../../../../tests/harness/requirements.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
+
+const TIMEOUT_MS = 30_000 * patience
 
 /** It is not to go anywhere by itself. */
 const FLAGS = [
@@ -34,10 +37,12 @@ export class Browser implements AsyncDisposable {
       executablePath: which('chromium') ?? 'chromium',
       headless: true,
       args: FLAGS,
+      timeout: TIMEOUT_MS,
       locale: 'en-GB',
       viewport: { width: 1440, height: 860 },
       ...options,
     })
+    context.setDefaultTimeout(TIMEOUT_MS)
     return new Browser(profile, context)
   }
 

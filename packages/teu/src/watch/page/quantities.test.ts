@@ -41,7 +41,7 @@ describe('numbers for people', () => {
   })
 
   it('engines have the names that people know', () => {
-    expect(['docker.com', 'podman.io', 'other'].map(engineName)).toEqual(['Docker', 'Podman', 'other'])
+    expect(['docker.com', 'podman.io', 'other.dev', 'constructor'].map(engineName)).toEqual(['Docker', 'Podman', 'other', 'constructor'])
     expect(addressText('unix:///run/docker.sock')).toBe('/run/docker.sock')
   })
 })

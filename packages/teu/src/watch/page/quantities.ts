@@ -49,11 +49,13 @@ export function ageText(ms: number | null): string {
   return `${Math.floor(seconds / DAY)} d ${Math.floor((seconds % DAY) / HOUR)} h`
 }
 
+/** Those that people write with a capital. */
+const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podman: 'Podman' }
+
 /** `docker.com` is Docker, to people. */
 export function engineName(type: string): string {
-  if (type === 'docker.com') return 'Docker'
-  if (type === 'podman.io') return 'Podman'
-  return type
+  const short = type.replace(/\.[a-z]+$/, '')
+  return Object.hasOwn(ENGINE_NAMES, short) ? (ENGINE_NAMES[short] ?? short) : short
 }
 
 /** The path of a Unix socket, without its scheme. */
