@@ -175,15 +175,12 @@ export function engineSuite({ name, programs, make, tellsStart, many, live }: Su
       const alive = await daemon.alive()
       expect(alive).toHaveLength(live)
       await untilTrue(before, () => daemon.alive())
-      const started = performance.now()
       await using after = watch(daemon.socket, quick)
       await after.ready()
-      const listedMs = performance.now() - started
       expect(aliveOf(after.portfolio)).toEqual(alive)
       await daemon.clear()
       await untilEmpty(before)
       await untilEmpty(after)
-      expect(listedMs).toBeLessThan(5_000)
     })
 
     const rounds = Number(process.env['TEU_WATCH_ROUNDS'] ?? 2)
