@@ -99,7 +99,14 @@ group('pid file', (conforms) => {
 
   conforms('that cannot be written makes create fail and leaves nothing', async (lab) => {
     const id = lab.id()
-    const result = await lab.runtime(['create', '--pid-file', '/nonexistent/pid', '--bundle', lab.bundle(undefined, undefined, id).dir, id])
+    const result = await lab.runtime([
+      'create',
+      '--pid-file',
+      lab.path('missing/pid'),
+      '--bundle',
+      lab.bundle(undefined, undefined, id).dir,
+      id,
+    ])
     expect(result.status).toBe(1)
     expect((await lab.runtime(['state', id])).status).toBe(1)
   })
