@@ -7,6 +7,7 @@
  */
 
 import { subscribe } from 'node:diagnostics_channel'
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTeuError } from '@teu/spec'
 import { expect, it } from 'vitest'
@@ -20,7 +21,8 @@ import { Sink } from './support/streams.ts'
 
 const ROUNDS = Number(process.env['TEU_CHAOS_ROUNDS'] ?? 4)
 const SEED = Number(process.env['TEU_CHAOS_SEED'] ?? Date.now() % 1_000_000)
-const RUNTIME = process.env['TEU_CHAOS_RUNTIME'] ?? runc
+// The shim runs elsewhere.
+const RUNTIME = resolve(process.env['TEU_CHAOS_RUNTIME'] ?? runc)
 const CONTAINERS = 20
 const AT_ONCE = 4
 const KILL_WITHIN_MS = 900
