@@ -10,7 +10,6 @@ import { describeIf, needsPrograms } from '../../../../tests/harness/requirement
 import { patience } from '../../../../tests/harness/wait.ts'
 import { PROGRAMS } from '../support/programs.ts'
 
-/** Each command from source takes two seconds, most of them for the compiler. */
 const TIMEOUT_MS = 180_000
 
 /** One test's daemon, and `teu` for it. */

@@ -12,21 +12,16 @@ export interface TeuProgram {
   readonly missing: Requirement
 }
 
-const BUILT = join(home, 'dist/teu')
+const packaged = join(home, 'packages/teu/dist/bin/teu.js')
+const executable = join(home, 'dist/teu')
+const needsBuild = (file: string): Requirement => (existsSync(file) ? undefined : `needs ${file}: npm run build`)
+
+/** The package, as people install it. */
+export const nodeProgram: TeuProgram = { name: 'on Node', line: [process.execPath, packaged], missing: needsBuild(packaged) }
 
 export const PROGRAMS: readonly TeuProgram[] = [
-  {
-    name: 'from source',
-    line: [
-      process.execPath,
-      '--conditions=@teu/source',
-      '--import',
-      join(home, 'node_modules/tsx/dist/loader.mjs'),
-      join(home, 'packages/teu/src/bin/teu.ts'),
-    ],
-    missing: undefined,
-  },
-  { name: 'as built', line: [BUILT], missing: existsSync(BUILT) ? undefined : `needs ${BUILT}: npm run build` },
+  nodeProgram,
+  { name: 'as an executable', line: [executable], missing: needsBuild(executable) },
 ]
 
 /** Words as one line for a shell. */

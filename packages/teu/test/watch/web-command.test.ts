@@ -1,25 +1,15 @@
-/** `teu watch --web` with a dockerd of the test's own, from source on Node and as it is built with Bun, seen with Chromium. */
+/** `teu watch --web` with a dockerd of the test's own, on Node and as an executable, seen with Chromium. */
 
-import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Lab } from '../../../../tests/harness/lab.ts'
-import { home } from '../../../../tests/harness/native.ts'
 import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { closeLab } from '../../../watch/test/support/close-lab.ts'
 import { DockerDaemon } from '../../../watch/test/support/docker-daemon.ts'
+import { nodeProgram, PROGRAMS } from '../support/programs.ts'
 import { Browser } from './browser.ts'
 
-const SOURCE = [
-  process.execPath,
-  '--conditions=@teu/source',
-  '--import',
-  join(home, 'node_modules/tsx/dist/loader.mjs'),
-  join(home, 'packages/teu/src/bin/teu.ts'),
-]
-const BUILT = join(home, 'dist/teu')
 const BUSY = ['sh', '-c', 'while :; do :; done']
 
 describeIf(
@@ -44,11 +34,8 @@ describeIf(
       await closeLab(lab, docker)
     })
 
-    for (const [name, line] of [
-      ['from source', SOURCE],
-      ['as built', [BUILT]],
-    ] as const) {
-      it.skipIf(!existsSync(line[0] ?? ''))(`shows what the containers take, and ends with the command, ${name}`, async () => {
+    for (const { name, line, missing } of PROGRAMS) {
+      it.skipIf(missing !== undefined)(`shows what the containers take, and ends with the command, ${name}`, async () => {
         const child = lab.spawn([...line, 'watch', '--web', '--engine', docker.socket, '--interval', '200ms'])
         const url = await child.stdout.waitFor((text) => text.startsWith('http://127.0.0.1:'), 60_000)
         await using tab = await browser.newTab()
@@ -85,8 +72,8 @@ describeIf(
       })
     }
 
-    it.skipIf(!existsSync(BUILT))('says that a port is taken, and leaves nothing running', async () => {
-      const line = [BUILT, 'watch', '--web', '--engine', docker.socket]
+    it('says that a port is taken, and leaves nothing running', async () => {
+      const line = [...nodeProgram.line, 'watch', '--web', '--engine', docker.socket]
       const child = lab.spawn(line)
       const { port } = new URL(await child.stdout.waitFor((text) => text.startsWith('http://')))
       expect(await lab.command([...line, '--port', port])).toMatchObject({

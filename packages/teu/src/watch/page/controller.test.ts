@@ -1,21 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { wireContainer } from '../../testing/wire-container.ts'
 import type { WireContainer, WireDetails } from '../web/wire.ts'
 import type { AppProps } from './app.ts'
 import { Controller } from './controller.ts'
 import { keyOf } from './model.ts'
 
-const container = (n: number, id = `id${n}`): WireContainer => ({
-  n,
-  id,
-  name: id,
-  image: '',
-  project: '',
-  engine: 'unix:///e',
-  pid: n,
-  paused: false,
-  privileged: false,
-  startedAt: 0,
-})
+const container = (n: number, id = `id${n}`): WireContainer => wireContainer(n, { id, name: id })
 const details = (n: number, ...at: number[]): WireDetails => ({
   n,
   labels: [],

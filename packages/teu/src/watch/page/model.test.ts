@@ -1,22 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { wireContainer } from '../../testing/wire-container.ts'
 import type { WireContainer, WireReading } from '../web/wire.ts'
 import { keyOf, Model } from './model.ts'
 import { Selection, sortedBy, type Wanted } from './selection.ts'
 import { countsBy, totalsOf } from './totals.ts'
 
-const container = (n: number, more: Partial<WireContainer> = {}): WireContainer => ({
-  n,
-  id: `id${n}`,
-  name: `c${n}`,
-  image: '',
-  project: '',
-  engine: 'unix:///e',
-  pid: n,
-  paused: false,
-  privileged: false,
-  startedAt: n * 1_000,
-  ...more,
-})
+const container = (n: number, more: Partial<WireContainer> = {}): WireContainer => wireContainer(n, { startedAt: n * 1_000, ...more })
 
 let model: Model
 const snapshot = (containers: WireContainer[], readings: WireReading[] = [], at = 10_000): void =>

@@ -1,20 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { wireContainer } from '../../testing/wire-container.ts'
 import type { Board, BoardChange } from './board.ts'
 import { type EventSink, Viewer } from './viewer.ts'
 import type { WireChanges, WireContainer, WireEngine, WireReading } from './wire.ts'
 
-const container = (n: number, name = `c${n}`): WireContainer => ({
-  n,
-  id: `id${n}`,
-  name,
-  image: '',
-  project: '',
-  engine: 'unix:///e',
-  pid: n,
-  paused: false,
-  privileged: false,
-  startedAt: null,
-})
+const container = (n: number, name = `c${n}`): WireContainer => wireContainer(n, { name })
 
 /** A board of which only the view matters. */
 class FakeBoard {
