@@ -112,6 +112,17 @@ describe('ContainerdEngine: lists', () => {
     expect(await all.list()).toHaveLength(1)
   })
 
+  it('a live task without a possible process is not known, which is not gone', async () => {
+    const daemon = new FakeContainerd()
+    daemon.add('default/web').pid = 2 ** 31
+    daemon.add('default/none').pid = 0
+    await using engine = new ContainerdEngine(daemon.api())
+    const unknown: string[] = []
+    expect(await engine.list({ unknown: (id) => unknown.push(id) })).toEqual([])
+    expect(unknown).toEqual(['web', 'none'])
+    await expect(engine.inspect('web')).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
+  })
+
   it('packs in lists and in inspections, with the raw details', async () => {
     const daemon = new FakeContainerd()
     daemon.add('shop/web', { a: 'b' })

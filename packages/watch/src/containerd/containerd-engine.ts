@@ -2,6 +2,7 @@
 
 import type { Services } from '@teu/containerd'
 import { isTeuError, TeuError } from '@teu/spec'
+import { readPid } from '../answers/values.ts'
 import {
   type Cancellable,
   type EngineClient,
@@ -194,7 +195,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
     try {
       const { uuid, pid } = await services.introspection.server({}, options)
       this.#id = uuid
-      this.#pid = this.#options.pid || Number(pid)
+      this.#pid = this.#options.pid || (readPid(Number(pid)) ?? 0)
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error
     }

@@ -1,5 +1,7 @@
 /** Names of containers across the namespaces of a containerd. Neither namespaces nor ids contain a slash, so the first one separates them. */
 
+import { readName } from '../answers/values.ts'
+
 /** What the labels begin with in which nerdctl keeps its own facts. */
 export const NERDCTL_LABEL_PREFIX = 'nerdctl/'
 
@@ -35,6 +37,5 @@ export function parseDisplayed(text: string): ContainerKey {
 
 /** The name that a person knows. */
 export function nameOf({ namespace, id }: ContainerKey, labels: Readonly<Record<string, string>>): string {
-  const name = labels[NERDCTL_NAME_LABEL]
-  return displayed(namespace, name === undefined || name === '' ? id : name)
+  return displayed(namespace, readName(labels[NERDCTL_NAME_LABEL]) ?? id)
 }

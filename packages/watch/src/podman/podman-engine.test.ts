@@ -33,6 +33,33 @@ describe('PodmanEngine', () => {
   })
 
   it.each([
+    ['a path for a pid', { Pid: '../tmp/fifo' }],
+    ['a pid beyond all', { Pid: 1e300 }],
+    ['names that are no texts', { Names: [{ a: 1 }] }],
+    ['a text for names', { Names: 'web' }],
+    ['an id that is none', { Id: 5 }],
+  ])('a list with %s fails', async (_, wrong) => {
+    await using server = await RestServer.start('podman.sock', (target, response, request) => {
+      if (target.startsWith('/libpod/containers/json')) json(response, [{ ...item, ...wrong }])
+      else podman(target, response, request)
+    })
+    await using engine = new PodmanEngine(server.path)
+    await expect(engine.list()).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+  })
+
+  it('takes times and labels only for what they are; pods come before labels without end', async () => {
+    const Labels = { 'dev.teu/podman.pod.id': 'mine', n: 5, big: 'x'.repeat(1024 * 1024 - 3) }
+    await using server = await RestServer.start('podman.sock', (target, response, request) => {
+      if (target.startsWith('/libpod/containers/json')) json(response, [{ ...item, StartedAt: 1e300, Labels }])
+      else podman(target, response, request)
+    })
+    await using engine = new PodmanEngine(server.path)
+    const [one] = await engine.list()
+    expect(one?.startedAt).toBeUndefined()
+    expect(one?.labels).toEqual({ 'dev.teu/podman.pod.id': 'pod1' })
+  })
+
+  it.each([
     ['something else', {}],
     ['Podman 3', { 'libpod-api-version': '3.4.4' }],
   ])('refuses %s', async (_, headers) => {

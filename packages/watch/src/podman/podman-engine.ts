@@ -11,7 +11,7 @@ import type { Container, EngineRef } from '../picture/container.ts'
 import { EngineApi, query } from '../rest/engine-api.ts'
 import { EventStream } from '../rest/event-stream.ts'
 import type { OpenOptions } from '../source.ts'
-import { listedFactsOf, type PodmanDocument, podmanFactsOf, type PodmanListItem } from './container-document.ts'
+import { listedFactsOf, podmanFactsOf } from './container-document.ts'
 import { engineIdOf, type PodmanInfo } from './engine-id.ts'
 
 /** Type of Podman engines. */
@@ -72,16 +72,16 @@ export class PodmanEngine implements EngineClient<EngineApi> {
 
   async list(options: Cancellable = {}): Promise<Container[]> {
     const filters = { status: ['running', 'paused'] }
-    const items = (await this.client.get(`${BASE}/libpod/containers/json?${query({ filters })}`, options)) as PodmanListItem[] | null
+    const items = await this.client.getList(`${BASE}/libpod/containers/json?${query({ filters })}`, options)
     const engine = await this.#ref(options)
-    return (items ?? []).flatMap((item) => {
+    return items.flatMap((item) => {
       const facts = listedFactsOf(item, engine)
       return facts === undefined ? [] : [packedContainer(facts, item, this.#options)]
     })
   }
 
   async inspect(nameOrId: string, options: Cancellable = {}): Promise<Container> {
-    const document = (await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)) as PodmanDocument
+    const document = await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)
     return packedContainer(podmanFactsOf(document, await this.#ref(options)), document, this.#options)
   }
 
