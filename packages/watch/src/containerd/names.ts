@@ -11,7 +11,8 @@ export const NERDCTL_NAME_LABEL: string = `${NERDCTL_LABEL_PREFIX}name`
 /** The namespace of dockerd's own containers. Their names are known to Docker's API only, so it is left to {@link DockerEngine}. */
 export const DOCKER_NAMESPACE = 'moby'
 
-/** Label that dockerd, from 20.10 on, gives its containers in whatever namespace it has been told to use. */
+/** Label that dockerd, from 20.10 on, gives its containers in whatever namespace it has been told to use: the directory of the container's
+ *  config, which is named for its id. By itself it proves nothing. */
 export const DOCKER_BUNDLE_LABEL = 'com.docker/engine.bundle.path'
 
 /** Displayed without its name. */

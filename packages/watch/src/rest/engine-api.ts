@@ -74,7 +74,7 @@ export class EngineApi implements AsyncDisposable {
   async getList(target: string, options?: Cancellable): Promise<readonly unknown[]> {
     const answer = await this.get(target, options)
     if (answer === null) return []
-    if (Array.isArray(answer)) return answer
+    if (Array.isArray(answer)) return answer as unknown[]
     throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no list`)
   }
 
