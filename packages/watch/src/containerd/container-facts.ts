@@ -2,6 +2,7 @@
 
 import type { ContainerRecord, ProcessInfo } from '@teu/containerd'
 import { TeuError } from '@teu/spec'
+import { readExitCode, readPid } from '../answers/values.ts'
 import { NotAliveError } from '../engine-client.ts'
 import type { ContainerFacts, EngineRef } from '../picture/container.ts'
 import { type ContainerKey, displayed, nameOf } from './names.ts'
@@ -17,10 +18,11 @@ export interface ContainerdDetails {
 /** `unknown`: the daemon cannot ask the shim. */
 export type Liveness = 'alive' | 'ended' | 'unknown'
 
-/** Pausing and paused are alive; created and stopped have no program that runs. */
-export function livenessOf({ status }: ProcessInfo): Liveness {
-  if (status === 'unknown') return 'unknown'
-  return status === 'created' || status === 'stopped' ? 'ended' : 'alive'
+/** Pausing and paused are alive; created and stopped have no program that runs. A task that is said to be alive without a process that can
+ *  be one is not known. */
+export function livenessOf({ status, pid }: ProcessInfo): Liveness {
+  if (status === 'created' || status === 'stopped') return 'ended'
+  return status === 'unknown' || readPid(pid) === undefined ? 'unknown' : 'alive'
 }
 
 /** @throws {NotAliveError} when there is no process
@@ -33,7 +35,7 @@ export function factsOf(key: ContainerKey, { record, task }: ContainerdDetails, 
       containerId: id,
     })
   }
-  if (liveness === 'ended') throw new NotAliveError(id, task.exitCode)
+  if (liveness === 'ended') throw new NotAliveError(id, readExitCode(task.exitCode))
   const labels = record?.labels ?? {}
   return { id, name: nameOf(key, labels), labels, pid: task.pid, paused: task.status !== 'running', engine }
 }

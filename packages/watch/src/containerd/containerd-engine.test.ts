@@ -1,4 +1,6 @@
+import { protobufAny } from '@teu/containerd'
 import { describe, expect, it } from 'vitest'
+import { ContainerUpdateSchema } from '../../../containerd/src/gen/containerd/events/events.gen.ts'
 import { NotAliveError } from '../engine-client.ts'
 import { FakeContainerd, Status } from '../../test/support/fake-containerd.ts'
 import { ContainerdEngine } from './containerd-engine.ts'
@@ -104,12 +106,42 @@ describe('ContainerdEngine: lists', () => {
 
   it('containers of a dockerd that was told to use another namespace are left to it', async () => {
     const daemon = new FakeContainerd()
-    daemon.add('elsewhere/4711', { [DOCKER_BUNDLE_LABEL]: '/run/docker/x' })
+    const id = '4711'.repeat(16)
+    daemon.add(`elsewhere/${id}`, { [DOCKER_BUNDLE_LABEL]: `/run/docker/containerd/${id}` })
     await using engine = new ContainerdEngine(daemon.api())
     expect(await engine.list()).toEqual([])
-    await expect(engine.inspect('elsewhere/4711')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    await expect(engine.inspect(`elsewhere/${id}`)).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
     await using all = new ContainerdEngine(daemon.api(), { ignoreNamespaces: [] })
     expect(await all.list()).toHaveLength(1)
+  })
+
+  it('a label does not hide a container: an image may have it, too', async () => {
+    const daemon = new FakeContainerd()
+    const id = 'abcd'.repeat(16)
+    const bundle = { [DOCKER_BUNDLE_LABEL]: `/run/docker/containerd/${id}` }
+    daemon.add('k8s.io/miner', { [DOCKER_BUNDLE_LABEL]: '/run/docker/containerd/miner' })
+    daemon.add(`k8s.io/${id}`, { [DOCKER_BUNDLE_LABEL]: '/run/docker/x' })
+    daemon.add(`a/${id}`, { [DOCKER_BUNDLE_LABEL]: id })
+    daemon.add(`b/${id}`, { ...bundle, 'io.cri-containerd.kind': 'container' })
+    daemon.add(`c/${id}`, bundle)
+    daemon.records.get(`c/${id}`)!.image = 'docker.io/library/miner:1'
+    daemon.add(`d/${id}`, bundle)
+    daemon.records.get(`d/${id}`)!.extensions = { 'io.cri-containerd.container.metadata': protobufAny(ContainerUpdateSchema, {}) }
+    await using engine = new ContainerdEngine(daemon.api())
+    const ids = (await engine.list()).map((one) => one.id)
+    expect(ids).toEqual(['k8s.io/miner', `k8s.io/${id}`, `a/${id}`, `b/${id}`, `c/${id}`, `d/${id}`])
+    for (const one of ids) expect(await engine.inspect(one)).toMatchObject({ id: one })
+  })
+
+  it('a live task without a possible process is not known, which is not gone', async () => {
+    const daemon = new FakeContainerd()
+    daemon.add('default/web').pid = 2 ** 31
+    daemon.add('default/none').pid = 0
+    await using engine = new ContainerdEngine(daemon.api())
+    const unknown: string[] = []
+    expect(await engine.list({ unknown: (id) => unknown.push(id) })).toEqual([])
+    expect(unknown).toEqual(['web', 'none'])
+    await expect(engine.inspect('web')).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
   })
 
   it('packs in lists and in inspections, with the raw details', async () => {

@@ -2,6 +2,7 @@
 
 import type { Services } from '@teu/containerd'
 import { isTeuError, TeuError } from '@teu/spec'
+import { readPid } from '../answers/values.ts'
 import {
   type Cancellable,
   type EngineClient,
@@ -117,7 +118,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
     const found = await mapBounded(namespaces, CONCURRENCY, (namespace) => listNamespace(module, services, namespace, signal))
     return found.flat().flatMap(({ id, details }) => {
       const key = { namespace: details.namespace, id }
-      if (details.record !== undefined && !this.#rules.takes(details.record.labels)) return []
+      if (details.record !== undefined && !this.#rules.takes(details.record)) return []
       if (livenessOf(details.task) === 'alive') return [packedContainer(factsOf(key, details, engine), details, this.#options)]
       unknown?.(displayed(key.namespace, id))
       return []
@@ -171,7 +172,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
     ])
     const id = displayed(key.namespace, key.id)
     const record = found.container === undefined ? undefined : containerRecord(found.container)
-    if (record === undefined || !this.#rules.takes(record.labels)) throw notFound(id)
+    if (record === undefined || !this.#rules.takes(record)) throw notFound(id)
     if (got?.process === undefined) throw new NotAliveError(id)
     const details: ContainerdDetails = { namespace: key.namespace, record, task: processInfo(got.process) }
     return packedContainer(factsOf(key, details, engine), details, this.#options)
@@ -194,7 +195,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
     try {
       const { uuid, pid } = await services.introspection.server({}, options)
       this.#id = uuid
-      this.#pid = this.#options.pid || Number(pid)
+      this.#pid = this.#options.pid || (readPid(Number(pid)) ?? 0)
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error
     }

@@ -1,5 +1,7 @@
 /** Names of containers across the namespaces of a containerd. Neither namespaces nor ids contain a slash, so the first one separates them. */
 
+import { readName } from '../answers/values.ts'
+
 /** What the labels begin with in which nerdctl keeps its own facts. */
 export const NERDCTL_LABEL_PREFIX = 'nerdctl/'
 
@@ -9,7 +11,8 @@ export const NERDCTL_NAME_LABEL: string = `${NERDCTL_LABEL_PREFIX}name`
 /** The namespace of dockerd's own containers. Their names are known to Docker's API only, so it is left to {@link DockerEngine}. */
 export const DOCKER_NAMESPACE = 'moby'
 
-/** Label that dockerd, from 20.10 on, gives its containers in whatever namespace it has been told to use. */
+/** Label that dockerd, from 20.10 on, gives its containers in whatever namespace it has been told to use: the directory of the container's
+ *  config, which is named for its id. By itself it proves nothing. */
 export const DOCKER_BUNDLE_LABEL = 'com.docker/engine.bundle.path'
 
 /** Displayed without its name. */
@@ -35,6 +38,5 @@ export function parseDisplayed(text: string): ContainerKey {
 
 /** The name that a person knows. */
 export function nameOf({ namespace, id }: ContainerKey, labels: Readonly<Record<string, string>>): string {
-  const name = labels[NERDCTL_NAME_LABEL]
-  return displayed(namespace, name === undefined || name === '' ? id : name)
+  return displayed(namespace, readName(labels[NERDCTL_NAME_LABEL]) ?? id)
 }

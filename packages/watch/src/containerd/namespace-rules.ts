@@ -1,5 +1,6 @@
 /** Which containers of a containerd are watched. */
 
+import type { ContainerRecord } from '@teu/containerd'
 import { DOCKER_BUNDLE_LABEL, DOCKER_NAMESPACE } from './names.ts'
 
 /** Which namespaces of a containerd are watched. */
@@ -33,10 +34,25 @@ export class NamespaceRules {
     return !this.#ignored.has(namespace) && this.#wanted?.has(namespace) !== false
   }
 
-  /** Is this container of a watched namespace watched, going by its labels? */
-  takes(labels: Readonly<Record<string, string>>): boolean {
-    return !this.#ignored.has(DOCKER_NAMESPACE) || !Object.hasOwn(labels, DOCKER_BUNDLE_LABEL)
+  /** Is this container of a watched namespace watched, going by its record? */
+  takes(record: DockerTraits): boolean {
+    return !this.#ignored.has(DOCKER_NAMESPACE) || !isDockers(record)
   }
+}
+
+/** By what dockerd's records are recognised. */
+export type DockerTraits = Pick<ContainerRecord, 'id' | 'labels' | 'image' | 'extensions'>
+
+/** dockerd makes its ids up; nobody knows them before. */
+const DOCKER_ID = /^[0-9a-f]{64}$/
+
+/** Made by dockerd? Labels are also what an image says, by way of CRI, nerdctl or ctr, and a container must not be able to hide itself with
+ *  one. So it is not the label that counts but its value: the path of a directory that is named for the container's own id, which an image
+ *  cannot know. Besides, dockerd's records have no other label, no image and no extensions, as those of the others have. */
+function isDockers({ id, labels, image, extensions }: DockerTraits): boolean {
+  const bundle = Object.hasOwn(labels, DOCKER_BUNDLE_LABEL) ? labels[DOCKER_BUNDLE_LABEL] : undefined
+  if (bundle === undefined || !DOCKER_ID.test(id) || !bundle.startsWith('/') || !bundle.endsWith(`/${id}`)) return false
+  return Object.keys(labels).length === 1 && image === '' && Object.keys(extensions).length === 0
 }
 
 function checkNames(option: string, names: unknown): void {

@@ -37,3 +37,10 @@ it.each([
 ])('%s is nothing to tell', (_, one) => {
   expect(engineEventOf(one, rules)).toBeUndefined()
 })
+
+it('exit codes and pids are told only where they can be some', () => {
+  expect(engineEventOf(event('/tasks/exit', { exitCode: 2 ** 32 - 1, pid: 2 ** 32 - 1 }), rules)).toMatchObject({
+    exitCode: undefined,
+    pid: 0,
+  })
+})

@@ -1,6 +1,7 @@
 /** Events of containerd's bus as events of containers. */
 
 import type { DaemonEvent } from '@teu/containerd'
+import { readExitCode, readPid } from '../answers/values.ts'
 import type { EngineEvent } from '../engine-client.ts'
 import { displayed } from './names.ts'
 import type { NamespaceRules } from './namespace-rules.ts'
@@ -25,5 +26,5 @@ export function engineEventOf(event: DaemonEvent, rules: NamespaceRules): Engine
   const type = Object.hasOwn(MEANING, topic) ? MEANING[topic] : undefined
   if (type === undefined || execId !== '' || containerId === '' || !rules.includes(namespace)) return undefined
   const id = displayed(namespace, containerId)
-  return type === 'exited' ? { type, id, timestamp, pid, exitCode } : { type, id, timestamp }
+  return type === 'exited' ? { type, id, timestamp, pid: readPid(pid) ?? 0, exitCode: readExitCode(exitCode) } : { type, id, timestamp }
 }

@@ -7,6 +7,7 @@
 
 import { RpcError, RpcStatus } from '@teu/containerd'
 import { isTeuError, TeuError } from '@teu/spec'
+import { readExitCode } from '../answers/values.ts'
 import type { EngineEvent } from '../engine-client.ts'
 import { type ContainerEventResponse, ContainerEventType } from '../gen/runtime/v1/runtime.gen.ts'
 import { LinkedAbort, pauseFor } from '../watcher/pause.ts'
@@ -146,5 +147,5 @@ function eventOf(message: ContainerEventResponse): EngineEvent | undefined {
   if (type === ContainerEventType.CONTAINER_STARTED_EVENT) return { type: 'started', id, timestamp }
   if (type !== ContainerEventType.CONTAINER_STOPPED_EVENT) return undefined
   const status = containersStatuses.find((one) => one.id === id && one.state === EXITED)
-  return { type: 'exited', id, timestamp, exitCode: status?.exitCode }
+  return { type: 'exited', id, timestamp, exitCode: readExitCode(status?.exitCode) }
 }

@@ -9,6 +9,7 @@ import type {
   PodSandboxState,
   PodSandboxStatus,
 } from '../gen/runtime/v1/runtime.gen.ts'
+import { readId, readLabels, readName, readPid, readTime } from '../answers/values.ts'
 import type { ContainerFacts, EngineRef } from '../picture/container.ts'
 
 /** Label that marks a pod sandbox: the container that holds the namespaces of a pod. Its value is empty. */
@@ -31,18 +32,14 @@ export const EXITED: ContainerState = 2
 export const UNKNOWN: ContainerState = 3
 export const READY: PodSandboxState = 0
 
-/** Most that Linux gives (PID_MAX_LIMIT). */
-const MAX_PID = 4_194_304
 const NS_PER_MS = 1_000_000n
-/** Last moment that a Date can tell. */
-const MAX_TIME_MS = 8_640_000_000_000_000n
 
 /** The initial process, out of the verbose part of a status: no standard, but containerd and CRI-O agree on it.
  *  @returns  0 when the engine says that there is none, undefined when it does not say */
 export function pidOf(info: Readonly<Record<string, string>>): number | undefined {
   try {
     const { pid } = JSON.parse(info['info'] ?? '') as { pid?: unknown }
-    return typeof pid === 'number' && Number.isInteger(pid) && pid >= 0 && pid <= MAX_PID ? pid : undefined
+    return pid === 0 ? 0 : readPid(pid)
   } catch {
     return undefined
   }
@@ -50,8 +47,7 @@ export function pidOf(info: Readonly<Record<string, string>>): number | undefine
 
 /** Nanoseconds since 1970; undefined for those that stand for "not yet". */
 export function dateOf(ns: bigint): Date | undefined {
-  const ms = ns / NS_PER_MS
-  return ms > 0n && ms <= MAX_TIME_MS ? new Date(Number(ms)) : undefined
+  return readTime(Number(ns / NS_PER_MS))
 }
 
 /** The status of a container or sandbox, without which it cannot be described.
@@ -61,14 +57,14 @@ export function statusOf<S extends { readonly id: string }>(
   id: string,
   address: string,
 ): S {
-  if (status !== undefined && status.id === id) return status
+  if (status !== undefined && status.id === id && readId(id) !== undefined) return status
   throw new TeuError('ERR_TEU_SYSTEM', `${address} has described "${status?.id ?? ''}" when it was asked for container "${id}"`)
 }
 
 /** A container of a pod.
  *  @param sandbox  its pod; undefined when that has vanished meanwhile */
 export function containerFacts(status: ContainerStatus, sandbox: PodSandbox | undefined, pid: number, engine: EngineRef): ContainerFacts {
-  const name = status.metadata?.name ?? ''
+  const name = readName(status.metadata?.name) ?? status.id
   const labels = labelsOf(status, [...podLabels(sandbox?.metadata), [CRI_CONTAINER_NAME_LABEL, name]])
   return { id: status.id, name, labels, pid, paused: false, startedAt: dateOf(status.startedAt), engine }
 }
@@ -82,11 +78,12 @@ export function sandboxFacts(status: PodSandboxStatus, pid: number, engine: Engi
 
 type Label = readonly [key: string, value: string]
 
-/** What we say goes before what a label of that name claims. */
+/** What we say goes before what a label of that name claims, and comes first, so that no other label takes its place where labels are too
+ *  many. */
 function labelsOf({ labels, annotations }: ContainerStatus | PodSandboxStatus, own: readonly Label[]): Record<string, string> {
-  const theirs = Object.entries(labels).filter(([key]) => key !== CRI_SANDBOX_LABEL && !key.startsWith(CRI_ANNOTATION_PREFIX))
+  const theirs = Object.entries(readLabels(labels)).filter(([key]) => key !== CRI_SANDBOX_LABEL && !key.startsWith(CRI_ANNOTATION_PREFIX))
   const noted = Object.entries(annotations).map(([key, value]): Label => [`${CRI_ANNOTATION_PREFIX}${key}`, value])
-  return Object.fromEntries([...theirs, ...noted, ...own])
+  return Object.fromEntries([...own, ...theirs, ...noted, ...own])
 }
 
 function podLabels(pod: PodSandboxMetadata | undefined): Label[] {

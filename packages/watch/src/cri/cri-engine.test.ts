@@ -137,6 +137,21 @@ describe('CriEngine', () => {
       await expect(engine.inspect('nobody')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
     }))
 
+  it('takes exit codes and times only for what they are', () =>
+    withServer(async (server, engine) => {
+      server.addPod('p')
+      server.addContainer('c', 'p')
+      const status = { id: 'c', metadata: { name: '' }, state: ContainerState.CONTAINER_RUNNING, startedAt: 0n }
+      server.hooks.set('containerStatus', () => ({ status: { ...status, startedAt: -1n }, info: { info: '{"pid":5}' } }))
+      expect(await engine.inspect('c')).toMatchObject({ name: 'c', startedAt: undefined, pid: 5 })
+      for (const pid of ['"../tmp/x"', '1e300', '{}']) {
+        server.hooks.set('containerStatus', () => ({ status, info: { info: `{"pid":${pid}}` } }))
+        await expect(engine.inspect('c')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_RUNNING' })
+      }
+      server.hooks.set('containerStatus', () => ({ status: { ...status, state: ContainerState.CONTAINER_EXITED, exitCode: -7 } }))
+      await expect(engine.inspect('c')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_RUNNING', exitCode: undefined })
+    }))
+
   it('does not take what only begins like the id', () =>
     withServer(async (server, engine) => {
       server.addPod('abc')

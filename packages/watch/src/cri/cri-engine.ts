@@ -1,6 +1,7 @@
 /** Any engine with a socket of Kubernetes' Container Runtime Interface: containerd, CRI-O, cri-dockerd. */
 
 import { TeuError } from '@teu/spec'
+import { readExitCode } from '../answers/values.ts'
 import { type Cancellable, type EngineClient, type EngineEvent, NotAliveError } from '../engine-client.ts'
 import { type EngineOptions, packedContainer } from '../engine-options.ts'
 import type { Container as CriContainer, PodSandbox } from '../gen/runtime/v1/runtime.gen.ts'
@@ -163,7 +164,7 @@ export class CriEngine implements EngineClient<CriApi> {
     if (status.state === UNKNOWN) {
       throw new TeuError('ERR_TEU_SYSTEM', `${this.api} does not know the state of container "${id}"`, { containerId: id })
     }
-    if (status.state !== RUNNING) throw new NotAliveError(id, status.state === EXITED ? status.exitCode : undefined)
+    if (status.state !== RUNNING) throw new NotAliveError(id, status.state === EXITED ? readExitCode(status.exitCode) : undefined)
     const facts = containerFacts(status, pod, this.#pid(id, answer.info), await this.#ref())
     return packedContainer(facts, { status: answer, pod }, this.#options)
   }

@@ -1,5 +1,6 @@
 /** Who is alive, by asking: a look at ids and states costs two calls, however many containers there are. */
 
+import { readExitCode } from '../answers/values.ts'
 import type { EngineEvent } from '../engine-client.ts'
 import { mapBounded } from '../watcher/bounded.ts'
 import { dateOf, EXITED, READY, RUNNING, UNKNOWN } from './container-facts.ts'
@@ -41,7 +42,7 @@ export class Survey {
   async #end(id: string, now: Date, signal: AbortSignal): Promise<EngineEvent> {
     try {
       const { status } = await this.#runtime.containerStatus({ containerId: id }, { signal })
-      return { type: 'exited', id, timestamp: dateOf(status?.finishedAt ?? 0n) ?? now, exitCode: status?.exitCode }
+      return { type: 'exited', id, timestamp: dateOf(status?.finishedAt ?? 0n) ?? now, exitCode: readExitCode(status?.exitCode) }
     } catch {
       // Removed meanwhile; that the connection is lost shows at the next look.
       signal.throwIfAborted()

@@ -78,6 +78,54 @@ describe('DockerEngine', () => {
     await expect(docker.inspect('nobody')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
   })
 
+  it.each([
+    ['a path for a pid', { Pid: '../tmp/fifo' }],
+    ['an object for a pid', { Pid: { a: 1 } }],
+    ['a pid beyond all', { Pid: 1e300 }],
+    ['no state', undefined],
+  ])('%s is an error, and no end of the container', async (_, State) => {
+    await using server = await RestServer.start('docker.sock', (target, response, request) => {
+      if (target === '/containers/one/json') json(response, { ...documents['one'], State })
+      else engine(target, response, request)
+    })
+    await using docker = new DockerEngine(server.path)
+    await expect(docker.inspect('one')).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+    await expect(docker.list()).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+  })
+
+  it.each([
+    ['a list that is none', { a: 1 }],
+    ['a list of nothing', [null]],
+    ['a list of numbers', [{ Id: 5 }]],
+    ['an endless id', [{ Id: 'a'.repeat(5_000) }]],
+  ])('%s is an error', async (_, list) => {
+    await using server = await RestServer.start('docker.sock', (target, response, request) => {
+      if (target.startsWith('/containers/json')) json(response, list)
+      else engine(target, response, request)
+    })
+    await using docker = new DockerEngine(server.path)
+    await expect(docker.list()).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+  })
+
+  it('takes labels, times, privilege and exit codes only for what they are', async () => {
+    let State: object = state(11, { StartedAt: 1e300, Paused: 'yes' })
+    await using server = await RestServer.start('docker.sock', (target, response, request) => {
+      if (target !== '/containers/one/json') return engine(target, response, request)
+      const Labels = { a: 'b', 'com.docker.compose.project': { a: 1 }, n: 5 }
+      json(response, { Id: 'one', Name: '/web', Config: { Labels }, State, HostConfig: { Privileged: '\u001b[2J' } })
+    })
+    await using docker = new DockerEngine(server.path)
+    expect(await docker.inspect('one')).toMatchObject({
+      labels: { a: 'b' },
+      project: '',
+      startedAt: undefined,
+      paused: false,
+      privileged: undefined,
+    })
+    State = state(0, { ExitCode: '\u001b]0;title\u001b\\', FinishedAt: '2026-11-28T07:00:01Z' })
+    await expect(docker.inspect('one')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_RUNNING', exitCode: undefined })
+  })
+
   it('packs rucksacks; a packer that throws costs the rucksack only', async () => {
     await using server = await RestServer.start('docker.sock', engine)
     const warnings: string[] = []

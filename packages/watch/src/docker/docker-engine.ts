@@ -1,6 +1,7 @@
 /** Docker, or what is compatible with it, over its REST API. */
 
 import { TeuError } from '@teu/spec'
+import { isRecord, readId, readName } from '../answers/values.ts'
 import { apiVersionFromEnvironment, tlsFor } from '../address/docker-environment.ts'
 import type { Cancellable, EngineClient, EngineEvent } from '../engine-client.ts'
 import { packedContainer } from '../engine-options.ts'
@@ -11,7 +12,7 @@ import type { OpenOptions } from '../source.ts'
 import { mapBounded } from '../watcher/bounded.ts'
 import { isGone } from '../watcher/inspections.ts'
 import { negotiateVersion } from './api-version.ts'
-import { type ContainerDocument, factsOf } from './container-document.ts'
+import { factsOf, undescribed } from './container-document.ts'
 
 /** Type of Docker engines. */
 export const DOCKER_TYPE = 'docker.com'
@@ -77,12 +78,17 @@ export class DockerEngine implements EngineClient<EngineApi> {
 
   async list(options: Cancellable = {}): Promise<Container[]> {
     // Before the inspections, each of which would ask for it.
-    await this.id(options)
+    const engine = await this.#ref(options)
     const filters = { status: ['running', 'paused'] }
-    const listed = (await this.#get(`/containers/json?${query({ filters })}`, options)) as { Id: string }[]
-    const containers = await mapBounded(listed, CONCURRENCY, async ({ Id }) => {
+    const listed = await this.client.getList(`${await this.#version(options)}/containers/json?${query({ filters })}`, options)
+    const ids = listed.map((one) => {
+      const id = isRecord(one) ? readId(one['Id']) : undefined
+      if (id === undefined) throw undescribed(engine, 'id')
+      return id
+    })
+    const containers = await mapBounded(ids, CONCURRENCY, async (id) => {
       try {
-        return await this.inspect(Id, options)
+        return await this.inspect(id, options)
       } catch (error) {
         if (isGone(error)) return undefined
         throw error
@@ -92,7 +98,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async inspect(nameOrId: string, options: Cancellable = {}): Promise<Container> {
-    const document = (await this.#get(`/containers/${encodeURIComponent(nameOrId)}/json`, options)) as ContainerDocument
+    const document = await this.#get(`/containers/${encodeURIComponent(nameOrId)}/json`, options)
     return packedContainer(factsOf(document, await this.#ref(options)), document, this.#options)
   }
 
@@ -115,9 +121,8 @@ export class DockerEngine implements EngineClient<EngineApi> {
 
   async #info(field: 'ID' | 'ServerVersion', options: Cancellable = {}): Promise<string> {
     try {
-      const info = (await this.#get('/info', options)) as Record<string, unknown>
-      const value = info[field]
-      return typeof value === 'string' ? value : ''
+      const info = await this.#get('/info', options)
+      return (isRecord(info) ? readName(info[field]) : undefined) ?? ''
     } catch {
       return ''
     }

@@ -1,5 +1,7 @@
 /** A live container, as every engine has it. */
 
+import { readLabels } from '../answers/values.ts'
+
 /** Label that names the composer project a container belongs to; docker compose, podman-compose and nerdctl compose set it. */
 export const COMPOSER_PROJECT_LABEL = 'com.docker.compose.project'
 
@@ -19,6 +21,7 @@ export interface Container<R = unknown> {
   readonly id: string
   /** Not unique everywhere: Kubernetes has many containers of one name. */
   readonly name: string
+  /** At most 4096, with 1 Mi characters in sum: those that still fit, in the engine's order. */
   readonly labels: Readonly<Record<string, string>>
   /** Initial process, as numbered in the engine's pid namespace. */
   readonly pid: number
@@ -49,7 +52,7 @@ export interface ContainerFacts {
 /** Makes a container of facts; its project is that of the composer label. */
 export function containerOf(facts: ContainerFacts, rucksack?: unknown): Container {
   const { id, name, pid, paused, startedAt, privileged, engine } = facts
-  const labels = Object.freeze({ ...facts.labels })
+  const labels = Object.freeze(readLabels(facts.labels))
   const project = labels[COMPOSER_PROJECT_LABEL] ?? ''
   return Object.freeze({ id, name, labels, pid, project, paused, startedAt, privileged, engine, rucksack })
 }

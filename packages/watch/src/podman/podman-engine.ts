@@ -11,8 +11,8 @@ import type { Container, EngineRef } from '../picture/container.ts'
 import { EngineApi, query } from '../rest/engine-api.ts'
 import { EventStream } from '../rest/event-stream.ts'
 import type { OpenOptions } from '../source.ts'
-import { listedFactsOf, type PodmanDocument, podmanFactsOf, type PodmanListItem } from './container-document.ts'
-import { engineIdOf, type PodmanInfo } from './engine-id.ts'
+import { listedFactsOf, podmanFactsOf } from './container-document.ts'
+import { engineIdOf, placeOf, textAt } from './engine-id.ts'
 
 /** Type of Podman engines. */
 export const PODMAN_TYPE = 'podman.io'
@@ -23,6 +23,9 @@ export const PODMAN_SOCKET = '/run/podman/podman.sock'
 /** Major version of the API, and the oldest Podman that answers well to it: 3 joined several values of one filter by "and". */
 const OLDEST_MAJOR = 4
 const BASE = '/v4.0.0'
+
+/** Characters of a version that are believed to be one. */
+const MOST_VERSION = 200
 
 /** See the head of this file. The connection is made when it is needed. */
 export class PodmanEngine implements EngineClient<EngineApi> {
@@ -55,33 +58,35 @@ export class PodmanEngine implements EngineClient<EngineApi> {
       throw new TeuError('ERR_TEU_UNSUPPORTED', `Cannot watch ${this.api} as Podman: ${who}`)
     }
     this.#clock = date
+    // Somebody else may have made the socket anew.
+    this.#id = ''
   }
 
-  /** Made of the machine and the place of its containers, because Podman has none. */
+  /** Made of its socket, host name and the place of its containers, because Podman has none. */
   async id(options: Cancellable = {}): Promise<string> {
-    if (this.#id === '') this.#id = await this.#info(options).then(engineIdOf, () => '')
+    if (this.#id === '') this.#id = await this.#identify(options).catch(() => '')
     return this.#id
   }
 
   async version(options: Cancellable = {}): Promise<string> {
     return await this.#info(options).then(
-      (info) => info.version?.Version ?? '',
+      (info) => textAt(info, 'version', 'Version').slice(0, MOST_VERSION),
       () => '',
     )
   }
 
   async list(options: Cancellable = {}): Promise<Container[]> {
     const filters = { status: ['running', 'paused'] }
-    const items = (await this.client.get(`${BASE}/libpod/containers/json?${query({ filters })}`, options)) as PodmanListItem[] | null
+    const items = await this.client.getList(`${BASE}/libpod/containers/json?${query({ filters })}`, options)
     const engine = await this.#ref(options)
-    return (items ?? []).flatMap((item) => {
+    return items.flatMap((item) => {
       const facts = listedFactsOf(item, engine)
       return facts === undefined ? [] : [packedContainer(facts, item, this.#options)]
     })
   }
 
   async inspect(nameOrId: string, options: Cancellable = {}): Promise<Container> {
-    const document = (await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)) as PodmanDocument
+    const document = await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)
     return packedContainer(podmanFactsOf(document, await this.#ref(options)), document, this.#options)
   }
 
@@ -95,8 +100,12 @@ export class PodmanEngine implements EngineClient<EngineApi> {
     await this.client[Symbol.asyncDispose]()
   }
 
-  async #info(options: Cancellable): Promise<PodmanInfo> {
-    return (await this.client.get(`${BASE}/libpod/info`, options)) as PodmanInfo
+  async #info(options: Cancellable): Promise<unknown> {
+    return await this.client.get(`${BASE}/libpod/info`, options)
+  }
+
+  async #identify(options: Cancellable): Promise<string> {
+    return engineIdOf(await this.#info(options), await placeOf(this.api))
   }
 
   async #ref(options: Cancellable): Promise<EngineRef> {

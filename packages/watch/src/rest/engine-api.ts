@@ -1,6 +1,7 @@
 /** What the REST APIs of Docker and Podman have in common: the ping, versions in the path, JSON answers, errors with a message. */
 
 import { TeuError } from '@teu/spec'
+import { readTime } from '../answers/values.ts'
 import { type DialOptions, openDial } from '../address/dial.ts'
 import type { Cancellable } from '../engine-client.ts'
 import { parseJsonLines } from './json-lines.ts'
@@ -15,6 +16,9 @@ export interface Ping {
   /** The engine's clock, which shows seconds. */
   readonly date: Date
 }
+
+/** Characters of what an engine says about a failure that are repeated. */
+const MOST_MESSAGE = 1_000
 
 /** A query in a URL; objects as JSON. */
 export function query(values: Readonly<Record<string, string | object>>): string {
@@ -50,8 +54,7 @@ export class EngineApi implements AsyncDisposable {
     if (answer.status !== 200 || apiVersion === undefined) {
       throw new TeuError('ERR_TEU_SYSTEM', `What listens at ${this.address} has no Docker API: status ${answer.status}`)
     }
-    const date = new Date(answer.header('date') ?? '')
-    return { apiVersion, libpodVersion: answer.header('libpod-api-version'), date: Number.isNaN(date.getTime()) ? new Date() : date }
+    return { apiVersion, libpodVersion: answer.header('libpod-api-version'), date: readTime(answer.header('date')) ?? new Date() }
   }
 
   /** A JSON answer.
@@ -64,6 +67,15 @@ export class EngineApi implements AsyncDisposable {
     } catch (cause) {
       throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no JSON`, { cause })
     }
+  }
+
+  /** A JSON answer that is a list; none is an empty one, as Go writes it.
+   *  @throws {TeuError} as {@link EngineApi.get}; ERR_TEU_SYSTEM when it is none */
+  async getList(target: string, options?: Cancellable): Promise<readonly unknown[]> {
+    const answer = await this.get(target, options)
+    if (answer === null) return []
+    if (Array.isArray(answer)) return answer as unknown[]
+    throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no list`)
   }
 
   /** JSON documents as they come. */
@@ -97,9 +109,9 @@ function failed(target: string, status: number, body: string): TeuError {
 function messageOf(body: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown }
-    if (typeof message === 'string') return message
+    if (typeof message === 'string') return message.slice(0, MOST_MESSAGE)
   } catch {
     // The text itself has to do.
   }
-  return body.trim().slice(0, 200)
+  return body.trim().slice(0, MOST_MESSAGE)
 }

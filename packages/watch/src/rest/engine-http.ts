@@ -4,6 +4,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request, type RequestO
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { TeuError } from '@teu/spec'
 import type { Dial } from '../address/dial.ts'
+import { deferred } from '../watcher/pause.ts'
 
 /** A complete answer. */
 export interface HttpAnswer {
@@ -18,10 +19,14 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined
   /** Until the answer is complete. Default 30 000. */
   readonly timeoutMs?: number | undefined
+  /** More is an error. Default 64 MiB. */
+  readonly maxBodyBytes?: number | undefined
 }
 
 const TIMEOUT_MS = 30_000
 const MAX_BODY_BYTES = 64 * 1024 * 1024
+/** Answers like "100 Continue" before the one that counts; an engine has no reason for any. */
+const MAX_INFORMATION = 16
 /** A machine that has gone without a word is noticed by the kernel's own probes, which begin after this. */
 const KEEP_ALIVE_MS = 30_000
 
@@ -39,19 +44,21 @@ export class EngineHttp implements AsyncDisposable {
   }
 
   /** GET, with the answer as a whole, whatever its status is.
-   *  @throws {TeuError} ERR_TEU_SYSTEM when there is no connection, ERR_TEU_TIMEOUT */
+   *  @throws {TeuError} ERR_TEU_SYSTEM when there is no connection, or what answers is no such server; ERR_TEU_TIMEOUT */
   async get(target: string, options: HttpOptions = {}): Promise<HttpAnswer> {
-    const { signal, timeoutMs = TIMEOUT_MS } = options
+    const { signal, timeoutMs = TIMEOUT_MS, maxBodyBytes = MAX_BODY_BYTES } = options
     signal?.throwIfAborted()
     const { address, path } = this.#dial
     const message = `GET ${target} on ${path ?? address} took longer than ${timeoutMs} ms`
     const sent = await this.#request(target, this.#agent, signal)
-    const timer = setTimeout(() => sent.destroy(new TeuError('ERR_TEU_TIMEOUT', message, { path })), timeoutMs)
+    const late = deferred<never>()
+    const timer = setTimeout(() => late.reject(new TeuError('ERR_TEU_TIMEOUT', message, { path })), timeoutMs)
     try {
-      return await this.#abortable(sent, signal, async () => {
+      const answer = async (): Promise<HttpAnswer> => {
         const response = await this.#respond(sent)
-        return { status: response.statusCode ?? 0, header: headerOf(response), body: await readBody(response) }
-      })
+        return { status: response.statusCode ?? 0, header: headerOf(response), body: await readBody(response, maxBodyBytes) }
+      }
+      return await this.#abortable(sent, signal, () => Promise.race([answer(), late.promise]))
     } finally {
       clearTimeout(timer)
     }
@@ -100,7 +107,7 @@ export class EngineHttp implements AsyncDisposable {
     try {
       const response = await responding
       const status = response.statusCode ?? 0
-      check(status, status === 200 ? '' : await readBody(response))
+      check(status, status === 200 ? '' : await readBody(response, MAX_BODY_BYTES))
       for await (const chunk of response) yield chunk as Buffer
       signal.throwIfAborted()
     } catch (error) {
@@ -113,17 +120,34 @@ export class EngineHttp implements AsyncDisposable {
 
   #respond(sent: ClientRequest): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      const refuse = (why: string): void => {
+        reject(this.#unusual(why))
+        sent.destroy()
+      }
+      let informed = 0
       sent.on('response', resolve)
       sent.on('error', reject)
+      // Whoever listens for this has the connection, and has to close it.
+      sent.on('upgrade', (response, socket) => {
+        socket.destroy()
+        refuse(`has changed the protocol (status ${response.statusCode}), which nobody has asked for`)
+      })
+      sent.on('information', () => {
+        if (++informed > MAX_INFORMATION) refuse('goes on to announce an answer that does not come')
+      })
+      // The last word: an end without an error would otherwise be no end.
+      sent.on('close', () => refuse('has closed the connection without an answer'))
       sent.end()
     })
   }
 
   async #abortable<T>(sent: ClientRequest, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const abort = (): void => void sent.destroy()
+    const aborted = deferred<never>()
+    // Not everything that is destroyed says so.
+    const abort = (): void => aborted.reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await work()
+      return await Promise.race([work(), aborted.promise])
     } catch (error) {
       sent.destroy()
       signal?.throwIfAborted()
@@ -131,6 +155,11 @@ export class EngineHttp implements AsyncDisposable {
     } finally {
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  #unusual(why: string): TeuError {
+    const { address, path } = this.#dial
+    return new TeuError('ERR_TEU_SYSTEM', `What listens at ${path ?? address} ${why}`, { path })
   }
 
   #translate(error: unknown): unknown {
@@ -152,12 +181,12 @@ const headerOf =
     return Array.isArray(value) ? value[0] : value
   }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new TeuError('ERR_TEU_SYSTEM', `The answer has more than ${MAX_BODY_BYTES} bytes`)
+    if (size > maxBytes) throw new TeuError('ERR_TEU_SYSTEM', `The answer has more than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

@@ -1,7 +1,7 @@
 /** Files of the kernel that are read again and again, and are kept open for that: reading is then one system call. What was opened in a
  *  cgroup that is gone cannot be read any more, so that a successor of the same name is not mistaken for it. */
 
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
 /** How many files may be open at the same time, in all. */
 export class FileBudget {
@@ -40,7 +40,7 @@ export class KeptFiles implements Disposable {
     const kept = this.#open.get(path)
     try {
       if (kept !== undefined) return readWhole(kept)
-      const fd = openSync(path, 'r')
+      const fd = openFile(path)
       if (!this.#budget.take()) return readAndClose(fd)
       this.#open.set(path, fd)
       return readWhole(fd)
@@ -61,10 +61,24 @@ export class KeptFiles implements Disposable {
 /** Text of a file that is read once; undefined when it cannot be. */
 export function readOnce(path: string): string | undefined {
   try {
-    return readAndClose(openSync(path, 'r'))
+    return readAndClose(openFile(path))
   } catch {
     return undefined
   }
+}
+
+/** Never waits, for a writer of a FIFO, say, and follows no link in the last place.
+ *  @throws {Error} for whatever is no regular file, as files of proc and cgroups are for the kernel */
+function openFile(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  try {
+    if (fstatSync(fd).isFile()) return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+  closeSync(fd)
+  throw new Error(`${path} is no file`)
 }
 
 function readAndClose(fd: number): string {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -77,6 +78,29 @@ function v2(path: string, more: Partial<Record<keyof typeof V2_FILES, string>> =
 
 describe('UsageSampler on cgroup v2', () => {
   beforeEach(() => mounts(['cgroup2', '/', 'cg']))
+
+  it.each(['../elsewhere', '7', 7.5, -7, 0, { a: 1 }])('%o is no pid, and no path', async (pid) => {
+    v2(`/docker/${ID}`)
+    for (const at of ['proc/7', 'elsewhere', 'proc/7.5', 'proc/-7', 'proc/0', 'proc/[object Object]'])
+      write(`${at}/cgroup`, `0::/docker/${ID}\n`)
+    expect(await usageOf(open(), { ...container(7), pid: pid as number })).toBeUndefined()
+    expect(await usageOf(open(), container(7))).toBeDefined()
+  })
+
+  it('what is no file is not opened, or not read: a FIFO without a writer, a link, a directory', async () => {
+    v2(`/docker/${ID}`)
+    mkdirSync(join(dir, 'proc/7'), { recursive: true })
+    const path = join(dir, 'proc/7/cgroup')
+    execFileSync('mkfifo', [path])
+    expect(await usageOf(open(), container(7))).toBeUndefined()
+    unlinkSync(path)
+    write('true', `0::/docker/${ID}\n`)
+    symlinkSync(join(dir, 'true'), path)
+    expect(await usageOf(open(), container(7))).toBeUndefined()
+    unlinkSync(path)
+    mkdirSync(path)
+    expect(await usageOf(open(), container(7))).toBeUndefined()
+  })
 
   it('reads the cgroup that is named for the container, not those below it', async () => {
     process(7, `0::/system.slice/docker-${ID}.scope/init.scope`)

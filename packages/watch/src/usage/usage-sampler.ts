@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { readPid } from '../answers/values.ts'
 import type { Cancellable } from '../engine-client.ts'
 import type { Container } from '../picture/container.ts'
 import { cgroupDirectories, type CgroupMount, parseCgroupMounts } from './cgroup-mounts.ts'
@@ -102,6 +103,8 @@ export class UsageSampler implements Disposable {
   }
 
   #find(id: string, pid: number): Subject | undefined {
+    // It comes from an engine, or from whoever made the container, and would be a path otherwise.
+    if (readPid(pid) === undefined) return undefined
     const text = readOnce(join(this.#proc, String(pid), 'cgroup'))
     if (text === undefined) return undefined
     const own = ownCgroups(text, id)

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file runtime/v1/runtime.proto.
  */
 export const file_runtime_v1_runtime: GenFile = /*@__PURE__*/
-  fileDesc("ChhydW50aW1lL3YxL3J1bnRpbWUucHJvdG8SCnJ1bnRpbWUudjEiIQoOVmVyc2lvblJlcXVlc3QSDwoHdmVyc2lvbhgBIAEoCSJuCg9WZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIUCgxydW50aW1lX25hbWUYAiABKAkSFwoPcnVudGltZV92ZXJzaW9uGAMgASgJEhsKE3J1bnRpbWVfYXBpX3ZlcnNpb24YBCABKAkiQAoTQ29udGFpbmVyU3RhdGVWYWx1ZRIpCgVzdGF0ZRgBIAEoDjIaLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdGUiZQoPQ29udGFpbmVyRmlsdGVyEgoKAmlkGAEgASgJEi4KBXN0YXRlGAIgASgLMh8ucnVudGltZS52MS5Db250YWluZXJTdGF0ZVZhbHVlEhYKDnBvZF9zYW5kYm94X2lkGAMgASgJIkQKFUxpc3RDb250YWluZXJzUmVxdWVzdBIrCgZmaWx0ZXIYASABKAsyGy5ydW50aW1lLnYxLkNvbnRhaW5lckZpbHRlciIyChFDb250YWluZXJNZXRhZGF0YRIMCgRuYW1lGAEgASgJEg8KB2F0dGVtcHQYAiABKA0i8gIKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIWCg5wb2Rfc2FuZGJveF9pZBgCIAEoCRIvCghtZXRhZGF0YRgDIAEoCzIdLnJ1bnRpbWUudjEuQ29udGFpbmVyTWV0YWRhdGESKQoFc3RhdGUYBiABKA4yGi5ydW50aW1lLnYxLkNvbnRhaW5lclN0YXRlEhIKCmNyZWF0ZWRfYXQYByABKAMSMQoGbGFiZWxzGAggAygLMiEucnVudGltZS52MS5Db250YWluZXIuTGFiZWxzRW50cnkSOwoLYW5ub3RhdGlvbnMYCSADKAsyJi5ydW50aW1lLnYxLkNvbnRhaW5lci5Bbm5vdGF0aW9uc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKFkxpc3RDb250YWluZXJzUmVzcG9uc2USKQoKY29udGFpbmVycxgBIAMoCzIVLnJ1bnRpbWUudjEuQ29udGFpbmVyIj8KFkNvbnRhaW5lclN0YXR1c1JlcXVlc3QSFAoMY29udGFpbmVyX2lkGAEgASgJEg8KB3ZlcmJvc2UYAiABKAgiuAMKD0NvbnRhaW5lclN0YXR1cxIKCgJpZBgBIAEoCRIvCghtZXRhZGF0YRgCIAEoCzIdLnJ1bnRpbWUudjEuQ29udGFpbmVyTWV0YWRhdGESKQoFc3RhdGUYAyABKA4yGi5ydW50aW1lLnYxLkNvbnRhaW5lclN0YXRlEhIKCmNyZWF0ZWRfYXQYBCABKAMSEgoKc3RhcnRlZF9hdBgFIAEoAxITCgtmaW5pc2hlZF9hdBgGIAEoAxIRCglleGl0X2NvZGUYByABKAUSDgoGcmVhc29uGAogASgJEjcKBmxhYmVscxgMIAMoCzInLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdHVzLkxhYmVsc0VudHJ5EkEKC2Fubm90YXRpb25zGA0gAygLMiwucnVudGltZS52MS5Db250YWluZXJTdGF0dXMuQW5ub3RhdGlvbnNFbnRyeRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKwAQoXQ29udGFpbmVyU3RhdHVzUmVzcG9uc2USKwoGc3RhdHVzGAEgASgLMhsucnVudGltZS52MS5Db250YWluZXJTdGF0dXMSOwoEaW5mbxgCIAMoCzItLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdHVzUmVzcG9uc2UuSW5mb0VudHJ5GisKCUluZm9FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkIKFFBvZFNhbmRib3hTdGF0ZVZhbHVlEioKBXN0YXRlGAEgASgOMhsucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdGUiTwoQUG9kU2FuZGJveEZpbHRlchIKCgJpZBgBIAEoCRIvCgVzdGF0ZRgCIAEoCzIgLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXRlVmFsdWUiRQoVTGlzdFBvZFNhbmRib3hSZXF1ZXN0EiwKBmZpbHRlchgBIAEoCzIcLnJ1bnRpbWUudjEuUG9kU2FuZGJveEZpbHRlciJTChJQb2RTYW5kYm94TWV0YWRhdGESDAoEbmFtZRgBIAEoCRILCgN1aWQYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB2F0dGVtcHQYBCABKA0i3wIKClBvZFNhbmRib3gSCgoCaWQYASABKAkSMAoIbWV0YWRhdGEYAiABKAsyHi5ydW50aW1lLnYxLlBvZFNhbmRib3hNZXRhZGF0YRIqCgVzdGF0ZRgDIAEoDjIbLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXRlEhIKCmNyZWF0ZWRfYXQYBCABKAMSMgoGbGFiZWxzGAUgAygLMiIucnVudGltZS52MS5Qb2RTYW5kYm94LkxhYmVsc0VudHJ5EjwKC2Fubm90YXRpb25zGAYgAygLMicucnVudGltZS52MS5Qb2RTYW5kYm94LkFubm90YXRpb25zRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPwoWTGlzdFBvZFNhbmRib3hSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLnJ1bnRpbWUudjEuUG9kU2FuZGJveCJCChdQb2RTYW5kYm94U3RhdHVzUmVxdWVzdBIWCg5wb2Rfc2FuZGJveF9pZBgBIAEoCRIPCgd2ZXJib3NlGAIgASgIIvECChBQb2RTYW5kYm94U3RhdHVzEgoKAmlkGAEgASgJEjAKCG1ldGFkYXRhGAIgASgLMh4ucnVudGltZS52MS5Qb2RTYW5kYm94TWV0YWRhdGESKgoFc3RhdGUYAyABKA4yGy5ydW50aW1lLnYxLlBvZFNhbmRib3hTdGF0ZRISCgpjcmVhdGVkX2F0GAQgASgDEjgKBmxhYmVscxgHIAMoCzIoLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cy5MYWJlbHNFbnRyeRJCCgthbm5vdGF0aW9ucxgIIAMoCzItLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cy5Bbm5vdGF0aW9uc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrMBChhQb2RTYW5kYm94U3RhdHVzUmVzcG9uc2USLAoGc3RhdHVzGAEgASgLMhwucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdHVzEjwKBGluZm8YAiADKAsyLi5ydW50aW1lLnYxLlBvZFNhbmRib3hTdGF0dXNSZXNwb25zZS5JbmZvRW50cnkaKwoJSW5mb0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiEgoQR2V0RXZlbnRzUmVxdWVzdCL0AQoWQ29udGFpbmVyRXZlbnRSZXNwb25zZRIUCgxjb250YWluZXJfaWQYASABKAkSPAoUY29udGFpbmVyX2V2ZW50X3R5cGUYAiABKA4yHi5ydW50aW1lLnYxLkNvbnRhaW5lckV2ZW50VHlwZRISCgpjcmVhdGVkX2F0GAMgASgDEjgKEnBvZF9zYW5kYm94X3N0YXR1cxgEIAEoCzIcLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cxI4ChNjb250YWluZXJzX3N0YXR1c2VzGAUgAygLMhsucnVudGltZS52MS5Db250YWluZXJTdGF0dXMqawoOQ29udGFpbmVyU3RhdGUSFQoRQ09OVEFJTkVSX0NSRUFURUQQABIVChFDT05UQUlORVJfUlVOTklORxABEhQKEENPTlRBSU5FUl9FWElURUQQAhIVChFDT05UQUlORVJfVU5LTk9XThADKjoKD1BvZFNhbmRib3hTdGF0ZRIRCg1TQU5EQk9YX1JFQURZEAASFAoQU0FOREJPWF9OT1RSRUFEWRABKogBChJDb250YWluZXJFdmVudFR5cGUSGwoXQ09OVEFJTkVSX0NSRUFURURfRVZFTlQQABIbChdDT05UQUlORVJfU1RBUlRFRF9FVkVOVBABEhsKF0NPTlRBSU5FUl9TVE9QUEVEX0VWRU5UEAISGwoXQ09OVEFJTkVSX0RFTEVURURfRVZFTlQQAzKbBAoOUnVudGltZVNlcnZpY2USQgoHVmVyc2lvbhIaLnJ1bnRpbWUudjEuVmVyc2lvblJlcXVlc3QaGy5ydW50aW1lLnYxLlZlcnNpb25SZXNwb25zZRJXCg5MaXN0Q29udGFpbmVycxIhLnJ1bnRpbWUudjEuTGlzdENvbnRhaW5lcnNSZXF1ZXN0GiIucnVudGltZS52MS5MaXN0Q29udGFpbmVyc1Jlc3BvbnNlElcKDkxpc3RQb2RTYW5kYm94EiEucnVudGltZS52MS5MaXN0UG9kU2FuZGJveFJlcXVlc3QaIi5ydW50aW1lLnYxLkxpc3RQb2RTYW5kYm94UmVzcG9uc2USWgoPQ29udGFpbmVyU3RhdHVzEiIucnVudGltZS52MS5Db250YWluZXJTdGF0dXNSZXF1ZXN0GiMucnVudGltZS52MS5Db250YWluZXJTdGF0dXNSZXNwb25zZRJdChBQb2RTYW5kYm94U3RhdHVzEiMucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdHVzUmVxdWVzdBokLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1c1Jlc3BvbnNlElgKEkdldENvbnRhaW5lckV2ZW50cxIcLnJ1bnRpbWUudjEuR2V0RXZlbnRzUmVxdWVzdBoiLnJ1bnRpbWUudjEuQ29udGFpbmVyRXZlbnRSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("ChhydW50aW1lL3YxL3J1bnRpbWUucHJvdG8SCnJ1bnRpbWUudjEiIQoOVmVyc2lvblJlcXVlc3QSDwoHdmVyc2lvbhgBIAEoCSJuCg9WZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIUCgxydW50aW1lX25hbWUYAiABKAkSFwoPcnVudGltZV92ZXJzaW9uGAMgASgJEhsKE3J1bnRpbWVfYXBpX3ZlcnNpb24YBCABKAkiQAoTQ29udGFpbmVyU3RhdGVWYWx1ZRIpCgVzdGF0ZRgBIAEoDjIaLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdGUiZQoPQ29udGFpbmVyRmlsdGVyEgoKAmlkGAEgASgJEi4KBXN0YXRlGAIgASgLMh8ucnVudGltZS52MS5Db250YWluZXJTdGF0ZVZhbHVlEhYKDnBvZF9zYW5kYm94X2lkGAMgASgJIkQKFUxpc3RDb250YWluZXJzUmVxdWVzdBIrCgZmaWx0ZXIYASABKAsyGy5ydW50aW1lLnYxLkNvbnRhaW5lckZpbHRlciIyChFDb250YWluZXJNZXRhZGF0YRIMCgRuYW1lGAEgASgJEg8KB2F0dGVtcHQYAiABKA0i8gIKCUNvbnRhaW5lchIKCgJpZBgBIAEoCRIWCg5wb2Rfc2FuZGJveF9pZBgCIAEoCRIvCghtZXRhZGF0YRgDIAEoCzIdLnJ1bnRpbWUudjEuQ29udGFpbmVyTWV0YWRhdGESKQoFc3RhdGUYBiABKA4yGi5ydW50aW1lLnYxLkNvbnRhaW5lclN0YXRlEhIKCmNyZWF0ZWRfYXQYByABKAMSMQoGbGFiZWxzGAggAygLMiEucnVudGltZS52MS5Db250YWluZXIuTGFiZWxzRW50cnkSOwoLYW5ub3RhdGlvbnMYCSADKAsyJi5ydW50aW1lLnYxLkNvbnRhaW5lci5Bbm5vdGF0aW9uc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKFkxpc3RDb250YWluZXJzUmVzcG9uc2USKQoKY29udGFpbmVycxgBIAMoCzIVLnJ1bnRpbWUudjEuQ29udGFpbmVyIj8KFkNvbnRhaW5lclN0YXR1c1JlcXVlc3QSFAoMY29udGFpbmVyX2lkGAEgASgJEg8KB3ZlcmJvc2UYAiABKAgiOAoJSW1hZ2VTcGVjEg0KBWltYWdlGAEgASgJEhwKFHVzZXJfc3BlY2lmaWVkX2ltYWdlGBIgASgJIt4DCg9Db250YWluZXJTdGF0dXMSCgoCaWQYASABKAkSLwoIbWV0YWRhdGEYAiABKAsyHS5ydW50aW1lLnYxLkNvbnRhaW5lck1ldGFkYXRhEikKBXN0YXRlGAMgASgOMhoucnVudGltZS52MS5Db250YWluZXJTdGF0ZRISCgpjcmVhdGVkX2F0GAQgASgDEhIKCnN0YXJ0ZWRfYXQYBSABKAMSEwoLZmluaXNoZWRfYXQYBiABKAMSEQoJZXhpdF9jb2RlGAcgASgFEiQKBWltYWdlGAggASgLMhUucnVudGltZS52MS5JbWFnZVNwZWMSDgoGcmVhc29uGAogASgJEjcKBmxhYmVscxgMIAMoCzInLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdHVzLkxhYmVsc0VudHJ5EkEKC2Fubm90YXRpb25zGA0gAygLMiwucnVudGltZS52MS5Db250YWluZXJTdGF0dXMuQW5ub3RhdGlvbnNFbnRyeRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKwAQoXQ29udGFpbmVyU3RhdHVzUmVzcG9uc2USKwoGc3RhdHVzGAEgASgLMhsucnVudGltZS52MS5Db250YWluZXJTdGF0dXMSOwoEaW5mbxgCIAMoCzItLnJ1bnRpbWUudjEuQ29udGFpbmVyU3RhdHVzUmVzcG9uc2UuSW5mb0VudHJ5GisKCUluZm9FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkIKFFBvZFNhbmRib3hTdGF0ZVZhbHVlEioKBXN0YXRlGAEgASgOMhsucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdGUiTwoQUG9kU2FuZGJveEZpbHRlchIKCgJpZBgBIAEoCRIvCgVzdGF0ZRgCIAEoCzIgLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXRlVmFsdWUiRQoVTGlzdFBvZFNhbmRib3hSZXF1ZXN0EiwKBmZpbHRlchgBIAEoCzIcLnJ1bnRpbWUudjEuUG9kU2FuZGJveEZpbHRlciJTChJQb2RTYW5kYm94TWV0YWRhdGESDAoEbmFtZRgBIAEoCRILCgN1aWQYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB2F0dGVtcHQYBCABKA0i3wIKClBvZFNhbmRib3gSCgoCaWQYASABKAkSMAoIbWV0YWRhdGEYAiABKAsyHi5ydW50aW1lLnYxLlBvZFNhbmRib3hNZXRhZGF0YRIqCgVzdGF0ZRgDIAEoDjIbLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXRlEhIKCmNyZWF0ZWRfYXQYBCABKAMSMgoGbGFiZWxzGAUgAygLMiIucnVudGltZS52MS5Qb2RTYW5kYm94LkxhYmVsc0VudHJ5EjwKC2Fubm90YXRpb25zGAYgAygLMicucnVudGltZS52MS5Qb2RTYW5kYm94LkFubm90YXRpb25zRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPwoWTGlzdFBvZFNhbmRib3hSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLnJ1bnRpbWUudjEuUG9kU2FuZGJveCJCChdQb2RTYW5kYm94U3RhdHVzUmVxdWVzdBIWCg5wb2Rfc2FuZGJveF9pZBgBIAEoCRIPCgd2ZXJib3NlGAIgASgIIvECChBQb2RTYW5kYm94U3RhdHVzEgoKAmlkGAEgASgJEjAKCG1ldGFkYXRhGAIgASgLMh4ucnVudGltZS52MS5Qb2RTYW5kYm94TWV0YWRhdGESKgoFc3RhdGUYAyABKA4yGy5ydW50aW1lLnYxLlBvZFNhbmRib3hTdGF0ZRISCgpjcmVhdGVkX2F0GAQgASgDEjgKBmxhYmVscxgHIAMoCzIoLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cy5MYWJlbHNFbnRyeRJCCgthbm5vdGF0aW9ucxgIIAMoCzItLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cy5Bbm5vdGF0aW9uc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrMBChhQb2RTYW5kYm94U3RhdHVzUmVzcG9uc2USLAoGc3RhdHVzGAEgASgLMhwucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdHVzEjwKBGluZm8YAiADKAsyLi5ydW50aW1lLnYxLlBvZFNhbmRib3hTdGF0dXNSZXNwb25zZS5JbmZvRW50cnkaKwoJSW5mb0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiEgoQR2V0RXZlbnRzUmVxdWVzdCL0AQoWQ29udGFpbmVyRXZlbnRSZXNwb25zZRIUCgxjb250YWluZXJfaWQYASABKAkSPAoUY29udGFpbmVyX2V2ZW50X3R5cGUYAiABKA4yHi5ydW50aW1lLnYxLkNvbnRhaW5lckV2ZW50VHlwZRISCgpjcmVhdGVkX2F0GAMgASgDEjgKEnBvZF9zYW5kYm94X3N0YXR1cxgEIAEoCzIcLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1cxI4ChNjb250YWluZXJzX3N0YXR1c2VzGAUgAygLMhsucnVudGltZS52MS5Db250YWluZXJTdGF0dXMqawoOQ29udGFpbmVyU3RhdGUSFQoRQ09OVEFJTkVSX0NSRUFURUQQABIVChFDT05UQUlORVJfUlVOTklORxABEhQKEENPTlRBSU5FUl9FWElURUQQAhIVChFDT05UQUlORVJfVU5LTk9XThADKjoKD1BvZFNhbmRib3hTdGF0ZRIRCg1TQU5EQk9YX1JFQURZEAASFAoQU0FOREJPWF9OT1RSRUFEWRABKogBChJDb250YWluZXJFdmVudFR5cGUSGwoXQ09OVEFJTkVSX0NSRUFURURfRVZFTlQQABIbChdDT05UQUlORVJfU1RBUlRFRF9FVkVOVBABEhsKF0NPTlRBSU5FUl9TVE9QUEVEX0VWRU5UEAISGwoXQ09OVEFJTkVSX0RFTEVURURfRVZFTlQQAzKbBAoOUnVudGltZVNlcnZpY2USQgoHVmVyc2lvbhIaLnJ1bnRpbWUudjEuVmVyc2lvblJlcXVlc3QaGy5ydW50aW1lLnYxLlZlcnNpb25SZXNwb25zZRJXCg5MaXN0Q29udGFpbmVycxIhLnJ1bnRpbWUudjEuTGlzdENvbnRhaW5lcnNSZXF1ZXN0GiIucnVudGltZS52MS5MaXN0Q29udGFpbmVyc1Jlc3BvbnNlElcKDkxpc3RQb2RTYW5kYm94EiEucnVudGltZS52MS5MaXN0UG9kU2FuZGJveFJlcXVlc3QaIi5ydW50aW1lLnYxLkxpc3RQb2RTYW5kYm94UmVzcG9uc2USWgoPQ29udGFpbmVyU3RhdHVzEiIucnVudGltZS52MS5Db250YWluZXJTdGF0dXNSZXF1ZXN0GiMucnVudGltZS52MS5Db250YWluZXJTdGF0dXNSZXNwb25zZRJdChBQb2RTYW5kYm94U3RhdHVzEiMucnVudGltZS52MS5Qb2RTYW5kYm94U3RhdHVzUmVxdWVzdBokLnJ1bnRpbWUudjEuUG9kU2FuZGJveFN0YXR1c1Jlc3BvbnNlElgKEkdldENvbnRhaW5lckV2ZW50cxIcLnJ1bnRpbWUudjEuR2V0RXZlbnRzUmVxdWVzdBoiLnJ1bnRpbWUudjEuQ29udGFpbmVyRXZlbnRSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message runtime.v1.VersionRequest
@@ -235,6 +235,32 @@ export const ContainerStatusRequestSchema: GenMessage<ContainerStatusRequest> = 
   messageDesc(file_runtime_v1_runtime, 8);
 
 /**
+ * @generated from message runtime.v1.ImageSpec
+ */
+export type ImageSpec = Message<"runtime.v1.ImageSpec"> & {
+  /**
+   * A name, or what the engine has made of it: often the digest of the config.
+   *
+   * @generated from field: string image = 1;
+   */
+  image: string;
+
+  /**
+   * As the user has written it. Engines since Kubernetes 1.28 have it.
+   *
+   * @generated from field: string user_specified_image = 18;
+   */
+  userSpecifiedImage: string;
+};
+
+/**
+ * Describes the message runtime.v1.ImageSpec.
+ * Use `create(ImageSpecSchema)` to create a new message.
+ */
+export const ImageSpecSchema: GenMessage<ImageSpec> = /*@__PURE__*/
+  messageDesc(file_runtime_v1_runtime, 9);
+
+/**
  * @generated from message runtime.v1.ContainerStatus
  */
 export type ContainerStatus = Message<"runtime.v1.ContainerStatus"> & {
@@ -274,6 +300,11 @@ export type ContainerStatus = Message<"runtime.v1.ContainerStatus"> & {
   exitCode: number;
 
   /**
+   * @generated from field: runtime.v1.ImageSpec image = 8;
+   */
+  image?: ImageSpec | undefined;
+
+  /**
    * @generated from field: string reason = 10;
    */
   reason: string;
@@ -294,7 +325,7 @@ export type ContainerStatus = Message<"runtime.v1.ContainerStatus"> & {
  * Use `create(ContainerStatusSchema)` to create a new message.
  */
 export const ContainerStatusSchema: GenMessage<ContainerStatus> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 9);
+  messageDesc(file_runtime_v1_runtime, 10);
 
 /**
  * @generated from message runtime.v1.ContainerStatusResponse
@@ -318,7 +349,7 @@ export type ContainerStatusResponse = Message<"runtime.v1.ContainerStatusRespons
  * Use `create(ContainerStatusResponseSchema)` to create a new message.
  */
 export const ContainerStatusResponseSchema: GenMessage<ContainerStatusResponse> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 10);
+  messageDesc(file_runtime_v1_runtime, 11);
 
 /**
  * @generated from message runtime.v1.PodSandboxStateValue
@@ -335,7 +366,7 @@ export type PodSandboxStateValue = Message<"runtime.v1.PodSandboxStateValue"> & 
  * Use `create(PodSandboxStateValueSchema)` to create a new message.
  */
 export const PodSandboxStateValueSchema: GenMessage<PodSandboxStateValue> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 11);
+  messageDesc(file_runtime_v1_runtime, 12);
 
 /**
  * @generated from message runtime.v1.PodSandboxFilter
@@ -357,7 +388,7 @@ export type PodSandboxFilter = Message<"runtime.v1.PodSandboxFilter"> & {
  * Use `create(PodSandboxFilterSchema)` to create a new message.
  */
 export const PodSandboxFilterSchema: GenMessage<PodSandboxFilter> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 12);
+  messageDesc(file_runtime_v1_runtime, 13);
 
 /**
  * @generated from message runtime.v1.ListPodSandboxRequest
@@ -374,7 +405,7 @@ export type ListPodSandboxRequest = Message<"runtime.v1.ListPodSandboxRequest"> 
  * Use `create(ListPodSandboxRequestSchema)` to create a new message.
  */
 export const ListPodSandboxRequestSchema: GenMessage<ListPodSandboxRequest> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 13);
+  messageDesc(file_runtime_v1_runtime, 14);
 
 /**
  * @generated from message runtime.v1.PodSandboxMetadata
@@ -406,7 +437,7 @@ export type PodSandboxMetadata = Message<"runtime.v1.PodSandboxMetadata"> & {
  * Use `create(PodSandboxMetadataSchema)` to create a new message.
  */
 export const PodSandboxMetadataSchema: GenMessage<PodSandboxMetadata> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 14);
+  messageDesc(file_runtime_v1_runtime, 15);
 
 /**
  * @generated from message runtime.v1.PodSandbox
@@ -448,7 +479,7 @@ export type PodSandbox = Message<"runtime.v1.PodSandbox"> & {
  * Use `create(PodSandboxSchema)` to create a new message.
  */
 export const PodSandboxSchema: GenMessage<PodSandbox> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 15);
+  messageDesc(file_runtime_v1_runtime, 16);
 
 /**
  * @generated from message runtime.v1.ListPodSandboxResponse
@@ -465,7 +496,7 @@ export type ListPodSandboxResponse = Message<"runtime.v1.ListPodSandboxResponse"
  * Use `create(ListPodSandboxResponseSchema)` to create a new message.
  */
 export const ListPodSandboxResponseSchema: GenMessage<ListPodSandboxResponse> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 16);
+  messageDesc(file_runtime_v1_runtime, 17);
 
 /**
  * @generated from message runtime.v1.PodSandboxStatusRequest
@@ -487,7 +518,7 @@ export type PodSandboxStatusRequest = Message<"runtime.v1.PodSandboxStatusReques
  * Use `create(PodSandboxStatusRequestSchema)` to create a new message.
  */
 export const PodSandboxStatusRequestSchema: GenMessage<PodSandboxStatusRequest> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 17);
+  messageDesc(file_runtime_v1_runtime, 18);
 
 /**
  * @generated from message runtime.v1.PodSandboxStatus
@@ -529,7 +560,7 @@ export type PodSandboxStatus = Message<"runtime.v1.PodSandboxStatus"> & {
  * Use `create(PodSandboxStatusSchema)` to create a new message.
  */
 export const PodSandboxStatusSchema: GenMessage<PodSandboxStatus> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 18);
+  messageDesc(file_runtime_v1_runtime, 19);
 
 /**
  * @generated from message runtime.v1.PodSandboxStatusResponse
@@ -553,7 +584,7 @@ export type PodSandboxStatusResponse = Message<"runtime.v1.PodSandboxStatusRespo
  * Use `create(PodSandboxStatusResponseSchema)` to create a new message.
  */
 export const PodSandboxStatusResponseSchema: GenMessage<PodSandboxStatusResponse> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 19);
+  messageDesc(file_runtime_v1_runtime, 20);
 
 /**
  * @generated from message runtime.v1.GetEventsRequest
@@ -566,7 +597,7 @@ export type GetEventsRequest = Message<"runtime.v1.GetEventsRequest"> & {
  * Use `create(GetEventsRequestSchema)` to create a new message.
  */
 export const GetEventsRequestSchema: GenMessage<GetEventsRequest> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 20);
+  messageDesc(file_runtime_v1_runtime, 21);
 
 /**
  * @generated from message runtime.v1.ContainerEventResponse
@@ -605,7 +636,7 @@ export type ContainerEventResponse = Message<"runtime.v1.ContainerEventResponse"
  * Use `create(ContainerEventResponseSchema)` to create a new message.
  */
 export const ContainerEventResponseSchema: GenMessage<ContainerEventResponse> = /*@__PURE__*/
-  messageDesc(file_runtime_v1_runtime, 21);
+  messageDesc(file_runtime_v1_runtime, 22);
 
 /**
  * @generated from enum runtime.v1.ContainerState
