@@ -3,6 +3,8 @@
 import { TeuError } from '@teu/spec'
 import type { Environment } from '../address/docker-environment.ts'
 import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
+import { socketOf } from '../discovery/socket-identity.ts'
+import type { Trust } from '../discovery/trust.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
 import { type ContainerFilter, matcherFor } from '../events/filter.ts'
@@ -15,6 +17,7 @@ import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member } from './member.ts'
+import { superfluous } from './twins.ts'
 
 /** Options of {@link watchAll}. */
 export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<OpenOptions, 'pid'>, Cancellable {
@@ -58,7 +61,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, options) : one))
     if (signal?.aborted === true) this.#close()
     else signal?.addEventListener('abort', this.#close, { once: true })
-    for (const client of clients) this.#add(client, false)
+    for (const client of clients) this.#add(client, 'host')
     this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
   }
 
@@ -147,7 +150,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   #addConfigured(): void {
     try {
       const engine = configuredEngine(this.#options, this.#options.env)
-      if (engine !== undefined) this.#add(engine, false)
+      if (engine !== undefined) this.#add(engine, 'host')
     } catch (error) {
       // The other engines have nothing to do with docker's configuration.
       this.#options.logger?.warn({ err: error }, 'cannot watch the engine that docker is configured for')
@@ -160,18 +163,19 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
       const found = await findEngines({ ...this.#options.find, signal })
       const addresses = new Set(found.map(({ address }) => address))
       for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
-      for (const { source, address, pid, foreign } of found) {
-        if (!this.#twins.has(address)) this.#add(source.open(address, { ...this.#options, pid }), foreign)
+      const watched = new Set(await Promise.all(this.watchers.map(({ api }) => socketOf(api))))
+      for (const { source, address, pid, trust, socket } of found) {
+        if (!watched.has(socket) && !this.#twins.has(address)) this.#add(source.open(address, { ...this.#options, pid }), trust)
       }
     } catch (error) {
       if (!signal.aborted) this.#options.logger?.warn({ err: error }, 'cannot look for engines')
     }
   }
 
-  #add(engine: EngineClient, foreign: boolean): void {
+  #add(engine: EngineClient, trust: Trust): void {
     if (this.#members.has(engine.api)) return
     const watcher = new Watcher(engine, { ...this.#options, backoff: this.#options.newBackoff?.() })
-    const member = new Member(watcher, foreign)
+    const member = new Member(watcher, trust)
     this.#members.set(engine.api, member)
     watcher.tap((events) => this.#receive(member, events))
     watcher.watch({ signal: this.#closing.signal }).catch(() => {
@@ -183,18 +187,22 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   #receive(member: Member, events: readonly WatchEvent[]): void {
     // One that has left may have something to say until it is closed.
     if (this.#members.get(member.watcher.api) !== member) return
-    const engine = events[0]?.engine
-    if (engine !== undefined && engine.id !== '') {
-      const twin = this.#admitted().find((other) => other !== member && other.isEngine(engine))
-      if (twin !== undefined) {
-        this.#twins.set(member.watcher.api, twin)
-        return this.#remove(member)
-      }
+    const identity = member.identity(events[0]?.engine)
+    for (const other of this.#admitted()) {
+      const verdict = other === member ? undefined : superfluous(identity, other.identity())
+      if (verdict === 'newcomer') return this.#dropTwin(member, other)
+      if (verdict === 'other') this.#dropTwin(other, member)
     }
     member.admitted = true
     member.note(events)
     this.#portfolio = undefined
     this.#broadcast.publish(events)
+  }
+
+  /** It is not added again as long as the other one is there. */
+  #dropTwin(twin: Member, kept: Member): void {
+    this.#remove(twin)
+    this.#twins.set(twin.watcher.api, kept)
   }
 
   /** Whoever has followed the events must not keep containers that nobody watches any more. */
