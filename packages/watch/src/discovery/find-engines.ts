@@ -44,8 +44,11 @@ export interface FindOptions extends Cancellable {
   readonly users?: string | undefined
 }
 
-/** Sockets that are asked at the same time what they are. */
-const CONCURRENCY = 8
+/** Sockets that are asked at the same time what they are. They may all be mute. */
+const CONCURRENCY = 32
+
+/** How long strangers are asked; who has not had his turn by then is asked the next time. */
+const ASKING_MS = 10_000
 
 interface Candidate {
   readonly path: string
@@ -64,6 +67,14 @@ interface Socket extends Candidate {
 
 /** See the head of this file. What may not be looked at is left out; without root that is most of other users' processes. */
 export async function findEngines(options: FindOptions = {}): Promise<FoundEngine[]> {
+  const found: FoundEngine[] = []
+  await lookForEngines(options, (some) => found.push(...some))
+  return found
+}
+
+/** As {@link findEngines}, but tells of engines as they are found: first, together, of all that are known by their names, then of each
+ *  stranger that has answered. Nobody waits for strangers but the promise, and that at most about twice {@link ASKING_MS}. */
+export async function lookForEngines(options: FindOptions, tell: (found: readonly FoundEngine[]) => void): Promise<void> {
   const { sources = SOURCES, proc = '/proc', users = '/run/user', signal } = options
   const processes = await readProcesses(proc)
   const groups = [
@@ -71,15 +82,21 @@ export async function findEngines(options: FindOptions = {}): Promise<FoundEngin
     await namespaceCandidates(sources, proc, processes),
     await listenerCandidates(sources, proc, processes),
   ]
-  signal?.throwIfAborted()
   const sockets = await uniqueSockets(groups.flat())
-  const found = await mapBounded(sockets, CONCURRENCY, async ({ path, source, listener, ...facts }): Promise<FoundEngine | undefined> => {
-    const address = `unix://${path}`
-    const known = source ?? ((await listener?.answers(address, options)) === true ? listener : undefined)
-    return known === undefined ? undefined : { source: known, address, ...facts }
+  signal?.throwIfAborted()
+  tell(sockets.flatMap((one) => (one.source === undefined ? [] : [foundEngine(one, one.source)])))
+  const strangers = sockets.filter(({ source }) => source === undefined)
+  const until = performance.now() + ASKING_MS
+  await mapBounded(strangers, CONCURRENCY, async (one) => {
+    const { listener, path } = one
+    if (listener === undefined || performance.now() > until || signal?.aborted === true) return
+    if (await listener.answers(`unix://${path}`, { signal })) tell([foundEngine(one, listener)])
   })
   signal?.throwIfAborted()
-  return found.filter((one) => one !== undefined)
+}
+
+function foundEngine({ path, pid, foreign, trust, socket }: Socket, source: Source): FoundEngine {
+  return { source, address: `unix://${path}`, pid, foreign, trust, socket }
 }
 
 async function userDirectories(users: string): Promise<string[]> {

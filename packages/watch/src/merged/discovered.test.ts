@@ -1,7 +1,8 @@
 import { symlinkSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Machine } from '../testing/machine.ts'
 import { settle } from '../testing/told.ts'
+import { deferred } from '../watcher/pause.ts'
 import { type MergedWatcher, watchAll, type WatchAllOptions } from './merged-watcher.ts'
 
 const open = (machine: Machine, options: WatchAllOptions = {}): MergedWatcher =>
@@ -58,5 +59,74 @@ describe('engines that are taken for one another', () => {
     await using all = open(machine, { engines: [machine.engine(`unix://${machine.path('link/1000/whale.sock')}`)], discover: true })
     await all.ready()
     expect(shown(all, machine)).toEqual(['/link/1000/whale.sock'])
+  })
+})
+
+describe('strangers that say nothing', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A machine with an engine of its own, and a process of an engine's name at whose socket nobody answers. */
+  async function machineWithMute(): Promise<Machine> {
+    const machine = new Machine()
+    await machine.listen(machine.path('run/whale.sock'))
+    await machine.listen(machine.path('a/odd'))
+    machine.addProcess(5, 'whaled', { mnt: '1', root: '/', sockets: [['11', machine.path('a/odd')]] })
+    machine.ids.set('a/odd', 'stranger')
+    return machine
+  }
+
+  it('do not hold up the engines of the machine, and are admitted when they answer', async () => {
+    await using machine = await machineWithMute()
+    const [asked, answer] = [deferred(), deferred<boolean>()]
+    machine.answers = () => {
+      asked.resolve()
+      return answer.promise
+    }
+    await using all = open(machine)
+    await new Promise<void>((resolve) => all.on('synced', () => resolve()))
+    expect(shown(all, machine)).toEqual(['/run/whale.sock'])
+    await asked.promise
+    answer.resolve(true)
+    await all.ready()
+    expect(shown(all, machine)).toEqual(['/a/odd', '/run/whale.sock'])
+  })
+
+  it('do not hold up ready() for longer than two seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await using machine = await machineWithMute()
+    let refuse = (): void => undefined
+    machine.answers = () => new Promise((resolve) => (refuse = () => resolve(false)))
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    const held = machine.engine(`unix://${machine.path('users/1000/whale.sock')}`).hold('list')
+    await using all = open(machine)
+    let isReady = false
+    const ready = all.ready().then(() => (isReady = true))
+    await held.reached
+    await settle()
+    expect(isReady).toBe(false)
+    while (vi.getTimerCount() === 0) await settle()
+    await vi.advanceTimersByTimeAsync(2_000)
+    await ready
+    expect(shown(all, machine)).toContain('/run/whale.sock')
+    refuse()
+  })
+
+  it('a client that cannot be made is reported, and does not keep the others from being watched', async () => {
+    await using machine = await machineWithMute()
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    machine.ids.set('users/1000/whale.sock', 'user')
+    const source = machine.source()
+    const open = (address: string): ReturnType<typeof source.open> => {
+      if (address.endsWith('/run/whale.sock')) throw new Error('options do not fit')
+      return source.open(address)
+    }
+    const reports: unknown[] = []
+    const logger = { warn: (details: object) => void reports.push(details) }
+    await using all = watchAll({ env: {}, find: { ...machine.find, sources: [{ ...source, open }] }, logger, discoverIntervalMs: Infinity })
+    await all.ready()
+    expect(shown(all, machine)).toEqual(['/a/odd', '/users/1000/whale.sock'])
+    expect(reports).toHaveLength(1)
   })
 })

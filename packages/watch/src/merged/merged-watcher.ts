@@ -2,7 +2,7 @@
 
 import { TeuError } from '@teu/spec'
 import type { Environment } from '../address/docker-environment.ts'
-import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
+import { type FindOptions, type FoundEngine, lookForEngines } from '../discovery/find-engines.ts'
 import { socketOf } from '../discovery/socket-identity.ts'
 import type { Trust } from '../discovery/trust.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
@@ -38,6 +38,9 @@ export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<Ope
 
 const DISCOVER_INTERVAL_MS = 10_000
 
+/** How long ready() waits for strangers. */
+const PATIENCE_MS = 2_000
+
 /** See the head of this file. Events of one engine come in its order; between engines the order is that in which they were heard, the same
  *  for every subscriber. A loop over the object itself closes it at its end; `events()` does not. */
 export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent> {
@@ -49,6 +52,8 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   readonly #closing = new LinkedAbort()
   readonly #leaving = new Set<Promise<void>>()
   readonly #ready: Deferred<void> = deferred()
+  /** Engines that are known by the names of their sockets have been found. */
+  readonly #named: Deferred<void> = deferred()
   #discovering: Promise<void> | undefined
   #portfolio: Portfolio | undefined
   readonly #running: Promise<void>
@@ -82,7 +87,9 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     return new Portfolio([...this.portfolio].filter((container) => matcher.container(container)))
   }
 
-  /** Resolves when the first look for engines is over, and each engine that it found was listed or could not be reached. */
+  /** Resolves when each engine that was given or configured, and each at a usual socket of this machine, was listed or could not be
+   *  reached. For all others, those of users and of other mount namespaces and those that have to be asked what they are, it waits as well,
+   *  but no longer than two seconds; they come into the view when they are heard. */
   ready(options: Cancellable = {}): Promise<void> {
     return abortable(this.#ready.promise, options.signal)
   }
@@ -134,17 +141,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #run(discover: boolean, intervalMs: number): Promise<void> {
     const { signal } = this.#closing
-    if (discover) {
-      this.#addConfigured()
-      await this.discover()
-    }
-    void Promise.all([...this.#members.values()].map(({ heard }) => heard)).then(() => this.#ready.resolve())
+    if (discover) this.#addConfigured()
+    const looked = discover ? this.discover() : Promise.resolve()
+    void this.#becomeReady(looked)
+    await looked
     if (!discover || intervalMs === Infinity) return
     for (;;) {
       await pauseFor(intervalMs, signal)
       if (signal.aborted) return
       await this.discover()
     }
+  }
+
+  async #becomeReady(looked: Promise<void>): Promise<void> {
+    const heard = (members: Iterable<Member>): Promise<unknown> => Promise.all(Array.from(members, (member) => member.heard))
+    await Promise.race([looked, this.#named.promise])
+    const patience = new LinkedAbort(this.#closing.signal)
+    const everybody = looked.then(() => heard(this.#members.values()))
+    await Promise.race([everybody, pauseFor(PATIENCE_MS, patience.signal)])
+    patience.abort(undefined)
+    patience[Symbol.dispose]()
+    await heard([...this.#members.values()].filter(({ trust }) => trust === 'host'))
+    this.#ready.resolve()
   }
 
   #addConfigured(): void {
@@ -159,16 +177,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #discover(): Promise<void> {
     const { signal } = this.#closing
+    const addresses = new Set<string>()
     try {
-      const found = await findEngines({ ...this.#options.find, signal })
-      const addresses = new Set(found.map(({ address }) => address))
-      for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
       const watched = new Set(await Promise.all(this.watchers.map(({ api }) => socketOf(api))))
-      for (const { source, address, pid, trust, socket } of found) {
-        if (!watched.has(socket) && !this.#twins.has(address)) this.#add(source.open(address, { ...this.#options, pid }), trust)
-      }
+      await lookForEngines({ ...this.#options.find, signal }, (found) => {
+        if (signal.aborted) return
+        for (const engine of found) {
+          addresses.add(engine.address)
+          if (!watched.has(engine.socket) && !this.#twins.has(engine.address)) this.#addFound(engine)
+        }
+        this.#named.resolve()
+      })
+      for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
     } catch (error) {
       if (!signal.aborted) this.#options.logger?.warn({ err: error }, 'cannot look for engines')
+    }
+  }
+
+  #addFound({ source, address, pid, trust }: FoundEngine): void {
+    try {
+      this.#add(source.open(address, { ...this.#options, pid }), trust)
+    } catch (error) {
+      this.#options.logger?.warn({ err: error }, `cannot watch ${address}`)
     }
   }
 
