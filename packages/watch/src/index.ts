@@ -19,6 +19,7 @@ export { CriApi } from './cri/cri-api.ts'
 export { CRI_TYPE, CriEngine, type CriOptions } from './cri/cri-engine.ts'
 export type { RuntimeClient } from './cri/runtime-service.ts'
 export { findEngines, type FindOptions, type FoundEngine } from './discovery/find-engines.ts'
+export type { Trust } from './discovery/trust.ts'
 export { DOCKER_SOCKET, DOCKER_TYPE, DockerEngine, type DockerOptions } from './docker/docker-engine.ts'
 export {
   type Cancellable,

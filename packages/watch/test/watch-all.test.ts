@@ -60,7 +60,7 @@ describeIf('all engines of the machine', [needsRoot, needsPrograms(...programs)]
     await all.ready()
     const address = `unix:///proc/${hidden.pid}/root${hidden.socket}`
     const watched = (): boolean => all.watchers.some(({ api, state }) => api === address && state === 'watching')
-    expect(watched()).toBe(true)
+    await eventually('it is watched', () => watched() || undefined)
     await hidden.stop()
     await eventually('the loss is noticed', () => (watched() ? undefined : true))
     await all.discover()

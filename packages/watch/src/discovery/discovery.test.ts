@@ -100,7 +100,7 @@ describe('findEngines()', () => {
     })
     addProcess(6, 'whaled', { mnt: '2', root: join(dir, 'box'), sockets: [['13', '/run/odd']] })
     symlinkSync(join(dir, 'proc/1'), join(dir, 'proc/self'))
-    expect(await find([whale])).toEqual(['whale /a/odd 5', 'whale /a/whale-2.sock 5', 'whale /proc/6/root/run/odd 6 foreign'])
+    expect(await find([whale])).toEqual(['whale /a/whale-2.sock 5', 'whale /a/odd 5', 'whale /proc/6/root/run/odd 6 foreign'])
   })
 
   it('a socket that is seen in several places is one engine, of the kind that listens', async () => {

@@ -9,7 +9,7 @@
  * A socket that can be seen in several places, for example mounted into a container, is one file and counts once.
  */
 
-import { readdir, readlink, stat } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Cancellable } from '../engine-client.ts'
 import type { Source } from '../source.ts'
@@ -17,6 +17,8 @@ import { SOURCES, sourceByName } from '../sources.ts'
 import { mapBounded } from '../watcher/bounded.ts'
 import { listeningSockets, type ProcessFacts, readProcesses } from './processes.ts'
 import { resolveInRoot } from './resolve-in-root.ts'
+import { socketAt } from './socket-identity.ts'
+import type { Trust } from './trust.ts'
 
 /** An engine's socket. That it is there does not mean that the engine answers. */
 export interface FoundEngine {
@@ -27,6 +29,10 @@ export interface FoundEngine {
   readonly pid: number
   /** The address leads through a process, and ends with it. */
   readonly foreign: boolean
+  /** How far it is to be believed what it is. */
+  readonly trust: Trust
+  /** The socket itself, whatever its path: device and inode. */
+  readonly socket: string
 }
 
 /** Options of {@link findEngines}. */
@@ -38,8 +44,11 @@ export interface FindOptions extends Cancellable {
   readonly users?: string | undefined
 }
 
-/** Sockets that are asked at the same time what they are. */
-const CONCURRENCY = 8
+/** Sockets that are asked at the same time what they are. They may all be mute. */
+const CONCURRENCY = 32
+
+/** How long strangers are asked; who has not had his turn by then is asked the next time. */
+const ASKING_MS = 10_000
 
 interface Candidate {
   readonly path: string
@@ -49,10 +58,23 @@ interface Candidate {
   readonly listener: Source | undefined
   readonly pid: number
   readonly foreign: boolean
+  readonly trust: Trust
+}
+
+interface Socket extends Candidate {
+  readonly socket: string
 }
 
 /** See the head of this file. What may not be looked at is left out; without root that is most of other users' processes. */
 export async function findEngines(options: FindOptions = {}): Promise<FoundEngine[]> {
+  const found: FoundEngine[] = []
+  await lookForEngines(options, (some) => found.push(...some))
+  return found
+}
+
+/** As {@link findEngines}, but tells of engines as they are found: first, together, of all that are known by their names, then of each
+ *  stranger that has answered. Nobody waits for strangers but the promise, and that at most about twice {@link ASKING_MS}. */
+export async function lookForEngines(options: FindOptions, tell: (found: readonly FoundEngine[]) => void): Promise<void> {
   const { sources = SOURCES, proc = '/proc', users = '/run/user', signal } = options
   const processes = await readProcesses(proc)
   const groups = [
@@ -60,19 +82,21 @@ export async function findEngines(options: FindOptions = {}): Promise<FoundEngin
     await namespaceCandidates(sources, proc, processes),
     await listenerCandidates(sources, proc, processes),
   ]
-  signal?.throwIfAborted()
   const sockets = await uniqueSockets(groups.flat())
-  const found = await mapBounded(
-    sockets,
-    CONCURRENCY,
-    async ({ path, source, listener, pid, foreign }): Promise<FoundEngine | undefined> => {
-      const address = `unix://${path}`
-      const known = source ?? ((await listener?.answers(address, options)) === true ? listener : undefined)
-      return known === undefined ? undefined : { source: known, address, pid, foreign }
-    },
-  )
   signal?.throwIfAborted()
-  return found.filter((one) => one !== undefined)
+  tell(sockets.flatMap((one) => (one.source === undefined ? [] : [foundEngine(one, one.source)])))
+  const strangers = sockets.filter(({ source }) => source === undefined)
+  const until = performance.now() + ASKING_MS
+  await mapBounded(strangers, CONCURRENCY, async (one) => {
+    const { listener, path } = one
+    if (listener === undefined || performance.now() > until || signal?.aborted === true) return
+    if (await listener.answers(`unix://${path}`, { signal })) tell([foundEngine(one, listener)])
+  })
+  signal?.throwIfAborted()
+}
+
+function foundEngine({ path, pid, foreign, trust, socket }: Socket, source: Source): FoundEngine {
+  return { source, address: `unix://${path}`, pid, foreign, trust, socket }
 }
 
 async function userDirectories(users: string): Promise<string[]> {
@@ -82,8 +106,9 @@ async function userDirectories(users: string): Promise<string[]> {
 
 function hostCandidates(sources: readonly Source[], directories: readonly string[]): Candidate[] {
   return sources.flatMap((source) => {
-    const paths = [...source.sockets, ...directories.flatMap((dir) => source.userSockets.map((name) => join(dir, name)))]
-    return paths.map((path): Candidate => ({ path, source, listener: undefined, pid: 0, foreign: false }))
+    const own = source.sockets.map((path) => ({ path, trust: 'host' as const }))
+    const users = directories.flatMap((dir) => source.userSockets.map((name) => ({ path: join(dir, name), trust: 'user' as const })))
+    return [...own, ...users].map((one): Candidate => ({ ...one, source, listener: undefined, pid: 0, foreign: false }))
   })
 }
 
@@ -99,7 +124,7 @@ async function namespaceCandidates(sources: readonly Source[], proc: string, pro
     for (const source of sources) {
       for (const socket of source.sockets) {
         const path = await resolveInRoot(join(proc, String(pid), 'root'), socket)
-        if (path !== undefined) candidates.push({ path, source, listener: undefined, pid: 0, foreign: true })
+        if (path !== undefined) candidates.push({ path, source, listener: undefined, pid: 0, foreign: true, trust: 'foreign' })
       }
     }
   }
@@ -117,25 +142,25 @@ async function listenerCandidates(sources: readonly Source[], proc: string, proc
     for (const socket of await listeningSockets(proc, pid)) {
       if (listener.otherSockets?.test(basename(socket)) === true) continue
       const path = foreign ? await resolveInRoot(root, socket) : socket
-      if (path !== undefined) candidates.push({ path, source: sourceByName(socket, [listener]), listener, pid, foreign })
+      if (path !== undefined)
+        candidates.push({ path, source: sourceByName(socket, [listener]), listener, pid, foreign, trust: foreign ? 'foreign' : 'user' })
     }
   }
   return candidates
 }
 
 /** Sockets that exist, each once: under the first path at which it was seen, and with all that is known of it. */
-async function uniqueSockets(candidates: readonly Candidate[]): Promise<Candidate[]> {
-  const unique = new Map<string, Candidate>()
+async function uniqueSockets(candidates: readonly Candidate[]): Promise<Socket[]> {
+  const unique = new Map<string, Socket>()
   for (const candidate of candidates) {
-    const facts = await stat(candidate.path).catch(() => undefined)
-    if (facts?.isSocket() !== true) continue
-    const key = `${facts.dev}:${facts.ino}`
-    const first = unique.get(key)
-    if (first === undefined) unique.set(key, candidate)
+    const socket = await socketAt(candidate.path)
+    if (socket === undefined) continue
+    const first = unique.get(socket)
+    if (first === undefined) unique.set(socket, { ...candidate, socket })
     else {
       // The kind of the process that listens is surer than the name: /run/docker.sock may be a link to Podman's socket.
       const source = candidate.listener === undefined ? first.source : (candidate.source ?? first.source)
-      unique.set(key, { ...first, source, listener: candidate.listener ?? first.listener, pid: first.pid || candidate.pid })
+      unique.set(socket, { ...first, source, listener: candidate.listener ?? first.listener, pid: first.pid || candidate.pid })
     }
   }
   return [...unique.values()]

@@ -3,6 +3,7 @@
 import type { Logger } from '../logger.ts'
 import type { Overflow } from './event-queue.ts'
 import { type ContainerFilter, matcherFor } from './filter.ts'
+import { FilteredView } from './filtered-view.ts'
 import { Subscription } from './subscription.ts'
 import type { WatchEvent } from './watch-event.ts'
 
@@ -14,7 +15,8 @@ export interface EventOptions {
   readonly overflow?: Overflow | undefined
   /** Number of events that may wait. Default 1024. */
   readonly capacity?: number | undefined
-  /** Only events about these containers. */
+  /** Only events about these containers, so that what is told leads to what `snapshot()` with the same filter has; see
+   *  `view` of a ContainerEvent. A function that throws ends the subscription with what it has thrown. */
   readonly filter?: ContainerFilter | undefined
   /** Aborting ends the iteration; it does not throw. */
   readonly signal?: AbortSignal | undefined
@@ -41,11 +43,14 @@ export class Broadcast {
     const { capacity = DEFAULT_CAPACITY, overflow = 'coalesce', replay = true, filter, signal } = options
     if (!(Number.isInteger(capacity) && capacity > 0)) throw new RangeError(`events(): capacity must be an integer > 0, got ${capacity}`)
     const ended = (subscription: Subscription): void => void this.#subscriptions.delete(subscription)
-    const subscription = new Subscription({ capacity, overflow, matcher: matcherFor(filter), signal, ended })
+    const view = filter === undefined ? undefined : new FilteredView(matcherFor(filter))
+    const subscription = new Subscription({ capacity, overflow, view, signal, ended })
+    if (signal?.aborted === true) return subscription
+    // Before it hears anything: its filter may throw, which ends it.
+    this.#subscriptions.add(subscription)
     if (replay) subscription.push(known())
-    if (this.#ending === 'done') subscription.end()
-    else if (this.#ending !== undefined) subscription.fail(this.#ending.error)
-    else if (signal?.aborted !== true) this.#subscriptions.add(subscription)
+    else if (view !== undefined) subscription.skip(known())
+    if (this.#ending !== undefined) this.#end(subscription, this.#ending)
     return subscription
   }
 
@@ -75,11 +80,13 @@ export class Broadcast {
   /** Ends all subscriptions, with an error or without. Later ones get the replay and end likewise. */
   end(ending: { readonly error: unknown } | 'done'): void {
     this.#ending ??= ending
-    for (const subscription of this.#subscriptions) {
-      if (ending === 'done') subscription.end()
-      else subscription.fail(ending.error)
-    }
+    for (const subscription of this.#subscriptions) this.#end(subscription, ending)
     this.#listeners.clear()
+  }
+
+  #end(subscription: Subscription, ending: { readonly error: unknown } | 'done'): void {
+    if (ending === 'done') subscription.end()
+    else subscription.fail(ending.error)
   }
 
   /** A listener that throws is reported, and disturbs nobody. */

@@ -1,7 +1,6 @@
 /** Which containers somebody wants to see. */
 
 import type { Container, EngineRef } from '../picture/container.ts'
-import { isContainerEvent, type WatchEvent } from './watch-event.ts'
 
 /** All that are given must hold. */
 export interface FilterRules {
@@ -21,22 +20,15 @@ export type ContainerFilter = FilterRules | ((container: Container) => boolean)
 /** A filter that has been prepared. */
 export interface Matcher {
   container(container: Container): boolean
-  /** For an event about a container: as it is or as it was before. For one about a connection: the engine. */
-  event(event: WatchEvent): boolean
+  /** For events about a connection. */
+  engine(engine: EngineRef): boolean
 }
 
 /** Prepares a filter; none lets everything through. */
 export function matcherFor(filter: ContainerFilter | undefined): Matcher {
-  if (filter === undefined) return { container: () => true, event: () => true }
-  const matches = typeof filter === 'function' ? filter : byRules(filter)
-  const engine = typeof filter === 'function' ? undefined : filter.engine
-  return {
-    container: matches,
-    event: (event) => {
-      if (!isContainerEvent(event)) return matchesEngine(event.engine, engine)
-      return matches(event.container) || (event.previous !== undefined && matches(event.previous))
-    },
-  }
+  if (filter === undefined) return { container: () => true, engine: () => true }
+  if (typeof filter === 'function') return { container: filter, engine: () => true }
+  return { container: byRules(filter), engine: (engine) => matchesEngine(engine, filter.engine) }
 }
 
 function byRules({ name, project, label, engine }: FilterRules): (container: Container) => boolean {

@@ -8,11 +8,15 @@ import type { ContainerEvent } from './watch-event.ts'
 export interface Fold {
   /** What the subscriber knows; undefined when it knows of no such container. */
   readonly before: Container | undefined
-  /** What is true; undefined when the container is gone. */
+  /** What is true; undefined when the container is gone, or has left the view. */
   readonly after: Container | undefined
   readonly last: ContainerEvent
   /** The last end of the container that the subscriber knows. */
   readonly exit: ContainerEvent | undefined
+  /** A process was started meanwhile. */
+  readonly started: boolean
+  /** What the container was before it came into the view without having been started. */
+  readonly outside: Container | undefined
 }
 
 /** A name for the container of an event that no other container of any engine has. */
@@ -22,14 +26,20 @@ export function foldKey({ container, engine }: ContainerEvent): string {
 
 /** Adds the next event to a fold, or begins one. */
 export function fold(folded: Fold | undefined, event: ContainerEvent): Fold {
-  const { type, container, previous } = event
-  const beforeThis = type === 'exited' ? container : previous
+  const { type, container, view } = event
   return {
-    before: folded === undefined ? beforeThis : folded.before,
-    after: type === 'exited' ? undefined : container,
+    before: folded === undefined ? knownBefore(event) : folded.before,
+    after: type === 'exited' || view === 'left' ? undefined : container,
     last: event,
     exit: folded?.exit ?? (type === 'exited' ? event : undefined),
+    started: type === 'started' || (folded?.started ?? false),
+    outside: view === 'entered' ? event.previous : folded?.outside,
   }
+}
+
+function knownBefore({ type, container, previous, view }: ContainerEvent): Container | undefined {
+  if (view === 'entered') return undefined
+  return type === 'exited' ? container : previous
 }
 
 /** True when there is nothing to tell. */
@@ -38,14 +48,20 @@ export function isEmpty({ before, after }: Fold): boolean {
 }
 
 /** The events that lead from what is known to what is true, as few as possible. */
-export function unfold({ before, after, last, exit }: Fold): ContainerEvent[] {
+export function unfold({ before, after, last, exit, started, outside }: Fold): ContainerEvent[] {
   const tell = (type: ContainerEvent['type'], container: Container, previous?: Container): ContainerEvent => {
     const { timestamp, exitCode } = type === 'exited' && exit !== undefined ? exit : { timestamp: last.timestamp, exitCode: undefined }
     return { type, container, previous, engine: container.engine, timestamp, source: 'coalesced', exitCode }
   }
-  if (before === undefined) return after === undefined ? [] : [tell('started', after)]
-  if (after === undefined) return [tell('exited', before)]
-  if (before.pid !== after.pid || exit !== undefined) return [tell('exited', before), tell('started', after)]
+  if (before === undefined) {
+    if (after === undefined) return []
+    return [started ? tell('started', after) : { ...tell('updated', after, outside), view: 'entered' }]
+  }
+  if (after === undefined) {
+    const hasEnded = exit !== undefined || started || before.pid !== last.container.pid
+    return [hasEnded ? tell('exited', before) : { ...tell('updated', last.container, before), view: 'left' }]
+  }
+  if (before.pid !== after.pid || exit !== undefined || started) return [tell('exited', before), tell('started', after)]
   const events: ContainerEvent[] = []
   if (before.paused !== after.paused) events.push(tell(after.paused ? 'paused' : 'unpaused', after, before))
   if (!sameDetails(before, after)) events.push(tell('updated', after, before))

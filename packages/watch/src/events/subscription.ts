@@ -1,14 +1,15 @@
 /** One subscriber's view of the events, as an async iterator. */
 
-import type { Matcher } from './filter.ts'
 import { EventQueue, type Overflow } from './event-queue.ts'
+import type { FilteredView } from './filtered-view.ts'
 import type { WatchEvent } from './watch-event.ts'
 
 /** What a subscription needs. */
 export interface SubscriptionOptions {
   readonly capacity: number
   readonly overflow: Overflow
-  readonly matcher: Matcher
+  /** Undefined for everything. */
+  readonly view: FilteredView | undefined
   readonly signal: AbortSignal | undefined
   /** Is called once, when it has ended in whatever way. */
   readonly ended: (subscription: Subscription) => void
@@ -37,10 +38,14 @@ export class Subscription implements AsyncIterableIterator<WatchEvent, undefined
     else signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
-  /** Events that belong together, in order. */
+  /** What is known already, of a subscriber who does not want to be told. */
+  skip(known: readonly WatchEvent[]): void {
+    this.#filtered(known)
+  }
+
+  /** Events that belong together, in order. A filter that throws ends the subscription with what it has thrown. */
   push(events: readonly WatchEvent[]): void {
-    if (this.#over) return
-    const wanted = events.filter((event) => this.#options.matcher.event(event))
+    const wanted = this.#filtered(events)
     if (wanted.length === 0) return
     try {
       this.#queue.add(wanted)
@@ -94,6 +99,18 @@ export class Subscription implements AsyncIterableIterator<WatchEvent, undefined
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  #filtered(events: readonly WatchEvent[]): readonly WatchEvent[] {
+    if (this.#over) return []
+    const { view } = this.#options
+    if (view === undefined) return events
+    try {
+      return view.take(events)
+    } catch (error) {
+      this.fail(error)
+      return []
+    }
   }
 
   readonly #abort = (): void => {

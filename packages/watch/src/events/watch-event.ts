@@ -21,6 +21,9 @@ export interface ContainerEvent {
   readonly source: EventSource
   /** For `exited`, when the engine has told: exit status, 128 + n when signal n ended the process. */
   readonly exitCode: number | undefined
+  /** For subscribers with a filter: by this change the container has come into what the filter lets through, or has left it. It has
+   *  neither been started nor has it ended by that; nothing more is told of one that has left. */
+  readonly view?: 'entered' | 'left' | undefined
 }
 
 /** Something has changed about what the watcher can see. */

@@ -1,10 +1,12 @@
 /** One engine of the merged view. */
 
+import type { Trust } from '../discovery/trust.ts'
 import type { WatchEvent } from '../events/watch-event.ts'
 import type { EngineRef } from '../picture/container.ts'
 import { Portfolio } from '../picture/portfolio.ts'
 import { type Deferred, deferred } from '../watcher/pause.ts'
 import type { Watcher } from '../watcher/watcher.ts'
+import type { Identity } from './twins.ts'
 
 /** See the head of this file. */
 export class Member {
@@ -13,16 +15,16 @@ export class Member {
   admitted = false
   /** Its part of the view: what followers have been told of, no more. */
   portfolio: Portfolio = new Portfolio([])
-  readonly #foreign: boolean
+  readonly trust: Trust
   readonly #heard: Deferred<void> = deferred()
   #engine: EngineRef | undefined
   /** The newest about its connection. */
   #connection: WatchEvent | undefined
 
-  /** @param foreign  its address leads through a process, see FoundEngine */
-  constructor(watcher: Watcher, foreign: boolean) {
+  /** @param trust  see FoundEngine */
+  constructor(watcher: Watcher, trust: Trust) {
     this.watcher = watcher
-    this.#foreign = foreign
+    this.trust = trust
   }
 
   /** Resolves when the engine has been listed, or could not be reached, or has left. */
@@ -30,14 +32,15 @@ export class Member {
     return this.#heard.promise
   }
 
-  /** The same engine, at another address. */
-  isEngine({ type, id }: EngineRef): boolean {
-    return this.watcher.engine.idOfHost !== true && this.#engine?.type === type && this.#engine.id === id
+  /** What tells it from others; `engine` is what it says of itself now. */
+  identity(engine: EngineRef | undefined = this.#engine): Identity {
+    const { trust, watcher } = this
+    return { trust, pid: watcher.pid, engine, idOfHost: watcher.engine.idOfHost === true }
   }
 
   /** Its socket was in the mount namespace of a process that has ended. */
   hasVanished(addresses: ReadonlySet<string>): boolean {
-    return this.#foreign && this.watcher.state !== 'watching' && !addresses.has(this.watcher.api)
+    return this.trust === 'foreign' && this.watcher.state !== 'watching' && !addresses.has(this.watcher.api)
   }
 
   /** Takes note of events that come into the view now. */

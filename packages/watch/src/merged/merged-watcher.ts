@@ -2,7 +2,9 @@
 
 import { TeuError } from '@teu/spec'
 import type { Environment } from '../address/docker-environment.ts'
-import { findEngines, type FindOptions } from '../discovery/find-engines.ts'
+import { type FindOptions, type FoundEngine, lookForEngines } from '../discovery/find-engines.ts'
+import { socketOf } from '../discovery/socket-identity.ts'
+import type { Trust } from '../discovery/trust.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
 import { type ContainerFilter, matcherFor } from '../events/filter.ts'
@@ -15,6 +17,7 @@ import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member } from './member.ts'
+import { superfluous } from './twins.ts'
 
 /** Options of {@link watchAll}. */
 export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<OpenOptions, 'pid'>, Cancellable {
@@ -35,6 +38,9 @@ export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<Ope
 
 const DISCOVER_INTERVAL_MS = 10_000
 
+/** How long ready() waits for strangers. */
+const PATIENCE_MS = 2_000
+
 /** See the head of this file. Events of one engine come in its order; between engines the order is that in which they were heard, the same
  *  for every subscriber. A loop over the object itself closes it at its end; `events()` does not. */
 export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent> {
@@ -46,6 +52,8 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   readonly #closing = new LinkedAbort()
   readonly #leaving = new Set<Promise<void>>()
   readonly #ready: Deferred<void> = deferred()
+  /** Engines that are known by the names of their sockets have been found. */
+  readonly #named: Deferred<void> = deferred()
   #discovering: Promise<void> | undefined
   #portfolio: Portfolio | undefined
   readonly #running: Promise<void>
@@ -58,7 +66,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, options) : one))
     if (signal?.aborted === true) this.#close()
     else signal?.addEventListener('abort', this.#close, { once: true })
-    for (const client of clients) this.#add(client, false)
+    for (const client of clients) this.#add(client, 'host')
     this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
   }
 
@@ -79,7 +87,9 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     return new Portfolio([...this.portfolio].filter((container) => matcher.container(container)))
   }
 
-  /** Resolves when the first look for engines is over, and each engine that it found was listed or could not be reached. */
+  /** Resolves when each engine that was given or configured, and each at a usual socket of this machine, was listed or could not be
+   *  reached. For all others, those of users and of other mount namespaces and those that have to be asked what they are, it waits as well,
+   *  but no longer than two seconds; they come into the view when they are heard. */
   ready(options: Cancellable = {}): Promise<void> {
     return abortable(this.#ready.promise, options.signal)
   }
@@ -131,11 +141,10 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #run(discover: boolean, intervalMs: number): Promise<void> {
     const { signal } = this.#closing
-    if (discover) {
-      this.#addConfigured()
-      await this.discover()
-    }
-    void Promise.all([...this.#members.values()].map(({ heard }) => heard)).then(() => this.#ready.resolve())
+    if (discover) this.#addConfigured()
+    const looked = discover ? this.discover() : Promise.resolve()
+    void this.#becomeReady(looked)
+    await looked
     if (!discover || intervalMs === Infinity) return
     for (;;) {
       await pauseFor(intervalMs, signal)
@@ -144,10 +153,22 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     }
   }
 
+  async #becomeReady(looked: Promise<void>): Promise<void> {
+    const heard = (members: Iterable<Member>): Promise<unknown> => Promise.all(Array.from(members, (member) => member.heard))
+    await Promise.race([looked, this.#named.promise])
+    const patience = new LinkedAbort(this.#closing.signal)
+    const everybody = looked.then(() => heard(this.#members.values()))
+    await Promise.race([everybody, pauseFor(PATIENCE_MS, patience.signal)])
+    patience.abort(undefined)
+    patience[Symbol.dispose]()
+    await heard([...this.#members.values()].filter(({ trust }) => trust === 'host'))
+    this.#ready.resolve()
+  }
+
   #addConfigured(): void {
     try {
       const engine = configuredEngine(this.#options, this.#options.env)
-      if (engine !== undefined) this.#add(engine, false)
+      if (engine !== undefined) this.#add(engine, 'host')
     } catch (error) {
       // The other engines have nothing to do with docker's configuration.
       this.#options.logger?.warn({ err: error }, 'cannot watch the engine that docker is configured for')
@@ -156,22 +177,35 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #discover(): Promise<void> {
     const { signal } = this.#closing
+    const addresses = new Set<string>()
     try {
-      const found = await findEngines({ ...this.#options.find, signal })
-      const addresses = new Set(found.map(({ address }) => address))
+      const watched = new Set(await Promise.all(this.watchers.map(({ api }) => socketOf(api))))
+      await lookForEngines({ ...this.#options.find, signal }, (found) => {
+        if (signal.aborted) return
+        for (const engine of found) {
+          addresses.add(engine.address)
+          if (!watched.has(engine.socket) && !this.#twins.has(engine.address)) this.#addFound(engine)
+        }
+        this.#named.resolve()
+      })
       for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
-      for (const { source, address, pid, foreign } of found) {
-        if (!this.#twins.has(address)) this.#add(source.open(address, { ...this.#options, pid }), foreign)
-      }
     } catch (error) {
       if (!signal.aborted) this.#options.logger?.warn({ err: error }, 'cannot look for engines')
     }
   }
 
-  #add(engine: EngineClient, foreign: boolean): void {
+  #addFound({ source, address, pid, trust }: FoundEngine): void {
+    try {
+      this.#add(source.open(address, { ...this.#options, pid }), trust)
+    } catch (error) {
+      this.#options.logger?.warn({ err: error }, `cannot watch ${address}`)
+    }
+  }
+
+  #add(engine: EngineClient, trust: Trust): void {
     if (this.#members.has(engine.api)) return
     const watcher = new Watcher(engine, { ...this.#options, backoff: this.#options.newBackoff?.() })
-    const member = new Member(watcher, foreign)
+    const member = new Member(watcher, trust)
     this.#members.set(engine.api, member)
     watcher.tap((events) => this.#receive(member, events))
     watcher.watch({ signal: this.#closing.signal }).catch(() => {
@@ -183,18 +217,22 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   #receive(member: Member, events: readonly WatchEvent[]): void {
     // One that has left may have something to say until it is closed.
     if (this.#members.get(member.watcher.api) !== member) return
-    const engine = events[0]?.engine
-    if (engine !== undefined && engine.id !== '') {
-      const twin = this.#admitted().find((other) => other !== member && other.isEngine(engine))
-      if (twin !== undefined) {
-        this.#twins.set(member.watcher.api, twin)
-        return this.#remove(member)
-      }
+    const identity = member.identity(events[0]?.engine)
+    for (const other of this.#admitted()) {
+      const verdict = other === member ? undefined : superfluous(identity, other.identity())
+      if (verdict === 'newcomer') return this.#dropTwin(member, other)
+      if (verdict === 'other') this.#dropTwin(other, member)
     }
     member.admitted = true
     member.note(events)
     this.#portfolio = undefined
     this.#broadcast.publish(events)
+  }
+
+  /** It is not added again as long as the other one is there. */
+  #dropTwin(twin: Member, kept: Member): void {
+    this.#remove(twin)
+    this.#twins.set(twin.watcher.api, kept)
   }
 
   /** Whoever has followed the events must not keep containers that nobody watches any more. */

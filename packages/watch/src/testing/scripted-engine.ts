@@ -58,7 +58,7 @@ const MOST_PAST = 256
 export class ScriptedEngine implements EngineClient<string> {
   readonly type: string = 'scripted'
   readonly api: string
-  readonly pid = 42
+  pid: number = 42
   readonly client = 'the client below'
   readonly lives = new Map<string, Life>()
   readonly exitCodes = new Map<string, number>()

@@ -21,11 +21,11 @@ export class Follower {
 
   see(event: WatchEvent): void {
     if (!isContainerEvent(event)) return
-    const { type, container } = event
+    const { type, container, view } = event
     const { pid, name, paused } = container
     const key = `${event.engine.api}\0${container.id}`
-    if (this.#known.has(key) === (type === 'started')) throw new Error(`${brief(event)} cannot follow`)
-    if (type === 'exited') this.#known.delete(key)
+    if (this.#known.has(key) === (type === 'started' || view === 'entered')) throw new Error(`${brief(event)} cannot follow`)
+    if (type === 'exited' || view === 'left') this.#known.delete(key)
     else this.#known.set(key, `${container.id} ${pid} ${name}${paused ? ' paused' : ''}`)
   }
 

@@ -1,0 +1,132 @@
+import { symlinkSync } from 'node:fs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Machine } from '../testing/machine.ts'
+import { settle } from '../testing/told.ts'
+import { deferred } from '../watcher/pause.ts'
+import { type MergedWatcher, watchAll, type WatchAllOptions } from './merged-watcher.ts'
+
+const open = (machine: Machine, options: WatchAllOptions = {}): MergedWatcher =>
+  watchAll({ env: {}, find: machine.find, discoverIntervalMs: Infinity, newBackoff: () => () => 1, ...options })
+
+const shown = (all: MergedWatcher, { dir }: Machine): string[] => all.watchers.map(({ api }) => api.replace(`unix://${dir}`, '')).sort()
+
+describe('engines that are taken for one another', () => {
+  it('whoever claims the id of the machine’s engine is shown beside it, and does not hide it', async () => {
+    await using machine = new Machine()
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    await using all = open(machine)
+    await all.ready()
+    await machine.listen(machine.path('run/whale.sock'))
+    await all.discover()
+    await settle()
+    await all.discover()
+    expect(shown(all, machine)).toEqual(['/run/whale.sock', '/users/1000/whale.sock'])
+  })
+
+  it('an engine in another mount namespace that claims the same id is another one', async () => {
+    await using machine = new Machine()
+    await machine.listen(machine.path('run/whale.sock'))
+    await machine.listen(machine.path('box', machine.dir, 'run/whale.sock'))
+    machine.addProcess(70, 'sh', { mnt: '2', root: machine.path('box') })
+    await using all = open(machine)
+    await all.ready()
+    await settle()
+    expect(shown(all, machine)).toEqual([`/proc/70/root${machine.dir}/run/whale.sock`, '/run/whale.sock'])
+  })
+
+  it('sockets of one process are one engine', async () => {
+    await using machine = new Machine()
+    const [one, other] = [machine.path('run/whale.sock'), machine.path('a/odd')]
+    for (const path of [one, other]) await machine.listen(path)
+    machine.addProcess(5, 'whaled', {
+      mnt: '1',
+      root: '/',
+      sockets: [
+        ['10', one],
+        ['11', other],
+      ],
+    })
+    await using all = open(machine)
+    await all.ready()
+    await settle()
+    expect(shown(all, machine)).toEqual(['/run/whale.sock'])
+  })
+
+  it('an engine that was given is not found once more by another path of its socket', async () => {
+    await using machine = new Machine()
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    symlinkSync(machine.path('users'), machine.path('link'))
+    await using all = open(machine, { engines: [machine.engine(`unix://${machine.path('link/1000/whale.sock')}`)], discover: true })
+    await all.ready()
+    expect(shown(all, machine)).toEqual(['/link/1000/whale.sock'])
+  })
+})
+
+describe('strangers that say nothing', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A machine with an engine of its own, and a process of an engine's name at whose socket nobody answers. */
+  async function machineWithMute(): Promise<Machine> {
+    const machine = new Machine()
+    await machine.listen(machine.path('run/whale.sock'))
+    await machine.listen(machine.path('a/odd'))
+    machine.addProcess(5, 'whaled', { mnt: '1', root: '/', sockets: [['11', machine.path('a/odd')]] })
+    machine.ids.set('a/odd', 'stranger')
+    return machine
+  }
+
+  it('do not hold up the engines of the machine, and are admitted when they answer', async () => {
+    await using machine = await machineWithMute()
+    const [asked, answer] = [deferred(), deferred<boolean>()]
+    machine.answers = () => {
+      asked.resolve()
+      return answer.promise
+    }
+    await using all = open(machine)
+    await new Promise<void>((resolve) => all.on('synced', () => resolve()))
+    expect(shown(all, machine)).toEqual(['/run/whale.sock'])
+    await asked.promise
+    answer.resolve(true)
+    await all.ready()
+    expect(shown(all, machine)).toEqual(['/a/odd', '/run/whale.sock'])
+  })
+
+  it('do not hold up ready() for longer than two seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await using machine = await machineWithMute()
+    let refuse = (): void => undefined
+    machine.answers = () => new Promise((resolve) => (refuse = () => resolve(false)))
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    const held = machine.engine(`unix://${machine.path('users/1000/whale.sock')}`).hold('list')
+    await using all = open(machine)
+    let isReady = false
+    const ready = all.ready().then(() => (isReady = true))
+    await held.reached
+    await settle()
+    expect(isReady).toBe(false)
+    while (vi.getTimerCount() === 0) await settle()
+    await vi.advanceTimersByTimeAsync(2_000)
+    await ready
+    expect(shown(all, machine)).toContain('/run/whale.sock')
+    refuse()
+  })
+
+  it('a client that cannot be made is reported, and does not keep the others from being watched', async () => {
+    await using machine = await machineWithMute()
+    await machine.listen(machine.path('users/1000/whale.sock'))
+    machine.ids.set('users/1000/whale.sock', 'user')
+    const source = machine.source()
+    const open = (address: string): ReturnType<typeof source.open> => {
+      if (address.endsWith('/run/whale.sock')) throw new Error('options do not fit')
+      return source.open(address)
+    }
+    const reports: unknown[] = []
+    const logger = { warn: (details: object) => void reports.push(details) }
+    await using all = watchAll({ env: {}, find: { ...machine.find, sources: [{ ...source, open }] }, logger, discoverIntervalMs: Infinity })
+    await all.ready()
+    expect(shown(all, machine)).toEqual(['/a/odd', '/users/1000/whale.sock'])
+    expect(reports).toHaveLength(1)
+  })
+})

@@ -1,0 +1,100 @@
+/** A machine for tests of discovery: sockets on which somebody listens, and a /proc that is made up, in a directory of its own. */
+
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { FindOptions } from '../discovery/find-engines.ts'
+import type { Source } from '../source.ts'
+import { ScriptedEngine } from './scripted-engine.ts'
+
+/** Facts about a process that is made up. */
+export interface MadeUpProcess {
+  readonly mnt: string
+  readonly root: string
+  /** Inode and path of sockets on which it listens. */
+  readonly sockets?: readonly (readonly [inode: string, path: string])[]
+}
+
+/** See the head of this file. What is called `whale` is an engine; each of its sockets is a scripted one. */
+export class Machine implements AsyncDisposable {
+  readonly dir: string = mkdtempSync(join(tmpdir(), 'teu-watch-'))
+  /** By address; made when they are asked for. */
+  readonly engines = new Map<string, ScriptedEngine>()
+  /** What each says that its id is, by the end of the address; `same` otherwise. */
+  readonly ids = new Map<string, string>()
+  readonly #servers = new Map<string, Server>()
+  readonly #connections = new Set<Socket>()
+  /** Addresses that have been asked what they are, and the answers. */
+  answers: (address: string) => Promise<boolean> = (address) => Promise.resolve(address.endsWith('odd'))
+
+  constructor() {
+    this.addProcess(1, 'init', { mnt: '1', root: '/' })
+    symlinkSync(this.path('proc/1'), this.path('proc/self'))
+  }
+
+  path(...names: readonly string[]): string {
+    return join(this.dir, ...names)
+  }
+
+  get find(): Omit<FindOptions, 'signal'> {
+    return { sources: [this.source()], proc: this.path('proc'), users: this.path('users') }
+  }
+
+  source(): Source {
+    return {
+      type: 'scripted',
+      sockets: [this.path('run/whale.sock')],
+      userSockets: ['whale.sock'],
+      socketName: /^whale.*\.sock$/,
+      processes: ['whaled'],
+      open: (address, options) => Object.assign(this.engine(address), { pid: options?.pid ?? 0 }),
+      answers: (address) => this.answers(address),
+    }
+  }
+
+  engine(address: string): ScriptedEngine {
+    const [, id] = [...this.ids].find(([end]) => address.endsWith(end)) ?? ['', 'same']
+    const engine = this.engines.get(address) ?? new ScriptedEngine(address, id)
+    this.engines.set(address, engine)
+    return engine
+  }
+
+  async listen(path: string): Promise<void> {
+    mkdirSync(dirname(path), { recursive: true })
+    const server = createServer((socket) => {
+      this.#connections.add(socket.on('error', () => undefined))
+    })
+    this.#servers.set(path, server)
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+  }
+
+  async unlisten(path: string): Promise<void> {
+    const server = this.#servers.get(path)
+    this.#servers.delete(path)
+    for (const connection of this.#connections) connection.destroy()
+    await new Promise((resolve) => server?.close(resolve))
+  }
+
+  addProcess(pid: number, comm: string, { mnt, root, sockets = [] }: MadeUpProcess): void {
+    const proc = this.path('proc', String(pid))
+    for (const name of ['ns', 'net', 'fd']) mkdirSync(join(proc, name), { recursive: true })
+    writeFileSync(join(proc, 'comm'), `${comm}\n`)
+    symlinkSync(`mnt:[${mnt}]`, join(proc, 'ns/mnt'))
+    symlinkSync(root, join(proc, 'root'))
+    const lines = sockets.map(([inode, path], n) => {
+      symlinkSync(`socket:[${inode}]`, join(proc, 'fd', String(n)))
+      return `0000000000000000: 00000002 00000000 00010000 0001 01 ${inode} ${path}`
+    })
+    writeFileSync(join(proc, 'net/unix'), ['Num       RefCount Protocol Flags    Type St Inode Path', ...lines, ''].join('\n'))
+  }
+
+  endProcess(pid: number): void {
+    rmSync(this.path('proc', String(pid)), { recursive: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const path of this.#servers.keys()) await this.unlisten(path)
+    rmSync(this.dir, { recursive: true })
+  }
+}
