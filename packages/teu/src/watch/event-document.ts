@@ -3,6 +3,7 @@
 import { stringifyJson } from '@teu/spec'
 import { type Container, isContainerEvent, type WatchEvent } from '@teu/watch'
 import { imageOf } from './image-packer.ts'
+import { momentText } from './view/amounts.ts'
 
 /** One line, with its end. Text of strangers is as they have written it, but nothing of it steers a terminal, or is hidden from people. */
 export function documentLine(event: WatchEvent): string {
@@ -19,7 +20,7 @@ function escaped(char: string): string {
 /** What is not known is left out. */
 export function eventDocument(event: WatchEvent): object {
   const { type, timestamp, source, engine } = event
-  const head = { type, timestamp: timestamp.toISOString(), source, engine: { ...engine } }
+  const head = { type, timestamp: momentText(timestamp), source, engine: { ...engine } }
   if (!isContainerEvent(event)) return { ...head, ...(type === 'lost' && { error: messageOf(event.error) }) }
   const { container, previous, exitCode } = event
   return {
@@ -41,7 +42,7 @@ function containerDocument(container: Container): object {
     labels,
     pid,
     paused,
-    ...(startedAt !== undefined && { startedAt: startedAt.toISOString() }),
+    ...(startedAt !== undefined && { startedAt: momentText(startedAt) }),
     ...(privileged !== undefined && { privileged }),
   }
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { paintFor } from '../human/paint.ts'
 import { documentLine } from './event-document.ts'
 import { eventText } from './event-text.ts'
+import { paintedLine } from './view/painted.ts'
+import { visible } from './view/visible.ts'
 
 const engine = { type: 'docker.com', id: 'X', api: 'unix:///run/docker.sock' }
 const timestamp = new Date('2024-01-02T15:00:00Z')
@@ -54,6 +56,31 @@ describe('events as text', () => {
     const evil = { ...web, name: '\u001b[2Jx\u202ey\u009b', project: 'a\r\nb', id: '\u001b' }
     const text = eventText(event('started', { container: evil, engine: { ...engine, api: 'unix:///\u001b' } }), plain)
     expect(text).toBe(`${AT} started \\x1b[2Jx\\u{202e}y\\x9b (project a\\x0d\\nb, id \\x1b, pid 7, docker.com unix:///\\x1b)\n`)
+  })
+})
+
+describe('values that are not what they should be', () => {
+  const ESCAPES = '\u001b]0;title\u001b\\\u001b[2J'
+  const evil = ESCAPES as unknown as number
+
+  it.each(['pid', 'exit code'])('a %s of escapes is a question mark', (what) => {
+    const one = what === 'pid' ? event('started', { container: { ...web, pid: evil } }) : event('exited', { exitCode: evil })
+    const text = eventText(one, plain)
+    expect(text).toContain(`${what} ?, `)
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('moments that are none do not throw', () => {
+    const never = new Date(Number.NaN)
+    const one = event('started', { timestamp: never, source: 'sync', container: { ...web, startedAt: never } })
+    expect(eventText(one, plain)).toMatch(/^\? found web \(.*, since \?, /)
+    expect(JSON.parse(documentLine(one))).toMatchObject({ timestamp: '?', container: { startedAt: '?' } })
+  })
+
+  it('every piece of a line is made harmless, whoever forgot it before, and none twice', () => {
+    expect(paintedLine([ESCAPES, ['bold', `a\u009b${visible(ESCAPES)}`]], plain.paint)).toBe(
+      `${visible(ESCAPES)}a\\x9b${visible(ESCAPES)}\n`,
+    )
   })
 })
 
