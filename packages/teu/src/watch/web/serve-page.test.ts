@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { type MergedWatcher, watchAll } from '@teu/watch'
+import { type Container, type MergedWatcher, watchAll } from '@teu/watch'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScriptedEngine } from '../../../../watch/src/testing/scripted-engine.ts'
 import { type ServedPage, servePage } from './serve-page.ts'
@@ -190,6 +190,39 @@ describe('servePage()', () => {
     expect(served2.url).not.toBe(served.url)
     next.abort()
     await served2.closed
+  })
+
+  it('one request that fails ends that request, and says why; all others are answered', async () => {
+    let isBroken = false
+    class OddEngine extends ScriptedEngine {
+      override async list(options?: { signal?: AbortSignal }): Promise<Container[]> {
+        return (await super.list(options)).map((one) => (one.id === 'odd' ? { ...one, labels: trap(one.labels) } : one))
+      }
+    }
+    const trap = (labels: Container['labels']): Container['labels'] =>
+      new Proxy(labels, {
+        ownKeys: (target) => {
+          if (isBroken) throw new Error('labels cannot be read')
+          return Reflect.ownKeys(target)
+        },
+      })
+    const odd = new OddEngine()
+    odd.start('odd')
+    odd.start('fine')
+    const failures: unknown[] = []
+    const next = new AbortController()
+    await using others = watchAll({ engines: [odd] })
+    await others.ready()
+    const sampler = { sample: async () => new Map() }
+    const page = await servePage({ watcher: others, sampler, signal: next.signal, failed: (error) => failures.push(error) })
+    isBroken = true
+    const answers = await Promise.all([1, 2].map((n) => get(`${page.url}/containers/${n}`)))
+    expect(answers.map(({ status }) => status)).toEqual([500, 200])
+    expect(answers[0]?.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(failures).toEqual([new Error('labels cannot be read')])
+    expect((await get(page.url)).status).toBe(200)
+    next.abort()
+    await page.closed
   })
 
   it('does not begin when it was aborted before', async () => {

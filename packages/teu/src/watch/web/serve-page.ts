@@ -26,6 +26,8 @@ export interface PageOptions {
   readonly signal: AbortSignal
   /** Between two samples, in milliseconds. Default 1000. */
   readonly intervalMs?: number | undefined
+  /** Is told why something could not be shown; the page goes on. */
+  readonly failed?: ((error: unknown) => void) | undefined
   /** For tests. */
   readonly times?: Partial<ViewerTimes> | undefined
 }
@@ -55,12 +57,12 @@ const REQUEST_MS = 5_000
  *  is open, and only then.
  *  @throws {TeuError} ERR_TEU_SYSTEM when the port cannot be had */
 export async function servePage(options: PageOptions): Promise<ServedPage> {
-  const { watcher, sampler, port = 0, signal, intervalMs = INTERVAL_MS } = options
+  const { watcher, sampler, port = 0, signal, intervalMs = INTERVAL_MS, failed = () => undefined } = options
   signal.throwIfAborted()
   const token = newToken()
-  const board = new Board(watcher, HISTORY_SAMPLES, options.selection)
+  const board = new Board(watcher, HISTORY_SAMPLES, options.selection, failed)
   const sampling = new Sampling(sampler, board, intervalMs)
-  const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times })
+  const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times }, failed)
   try {
     const bound = await page.listen(port)
     const closed = page
@@ -81,9 +83,11 @@ class PageServer {
   readonly #about: { readonly machine: string; readonly intervalMs: number; readonly historyMs: number }
   readonly #times: ViewerTimes
   readonly #server: Server
+  readonly #failed: (error: unknown) => void
   readonly #streams = new Set<ServerResponse>()
 
-  constructor(token: string, board: Board, sampling: Sampling, intervalMs: number, times: ViewerTimes) {
+  constructor(token: string, board: Board, sampling: Sampling, intervalMs: number, times: ViewerTimes, failed: (error: unknown) => void) {
+    this.#failed = failed
     this.#token = token
     this.#board = board
     this.#sampling = sampling
@@ -129,7 +133,18 @@ class PageServer {
     })
   }
 
+  /** A request that fails ends here, and nothing else does. */
   #answer(asked: IncomingMessage, answer: ServerResponse): void {
+    try {
+      this.#serve(asked, answer)
+    } catch (error) {
+      this.#failed(error)
+      if (answer.headersSent) answer.destroy()
+      else refuse(answer, 500, 'This cannot be shown; teu has said why.')
+    }
+  }
+
+  #serve(asked: IncomingMessage, answer: ServerResponse): void {
     const verdict = admit(asked, this.#token)
     if ('status' in verdict) refuse(answer, verdict.status, verdict.text)
     else if (verdict.to === 'page') send(answer, 'text/html; charset=utf-8', PAGE, { 'Content-Security-Policy': pagePolicy(PAGE_HASHES) })
@@ -147,19 +162,19 @@ class PageServer {
     if (this.#streams.size >= MOST_VIEWERS) return refuse(answer, 503, 'Too many pages are open.')
     answer.writeHead(200, { ...COMMON_HEADERS, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
     this.#streams.add(answer)
-    const look = this.#sampling.look()
+    const over: (() => void)[] = [this.#sampling.look()]
+    answer.on('error', () => undefined)
+    answer.once('close', () => {
+      this.#streams.delete(answer)
+      for (const step of over) step()
+    })
     const sink = {
       write: (text: string): boolean => answer.write(text),
       onDrain: (listener: () => void): void => void answer.on('drain', listener),
       destroy: (): void => void answer.destroy(),
     }
     const viewer = new Viewer(this.#board, sink, this.#about, this.#times)
-    answer.on('error', () => undefined)
-    answer.once('close', () => {
-      this.#streams.delete(answer)
-      viewer[Symbol.dispose]()
-      look()
-    })
+    over.push(() => viewer[Symbol.dispose]())
   }
 }
 
