@@ -3,15 +3,14 @@
 import { stringifyJson } from '@teu/spec'
 import { type Container, isContainerEvent, type WatchEvent } from '@teu/watch'
 import { imageOf } from './image-packer.ts'
+import { withUnseenWritten } from './unseen.ts'
 import { momentText } from './view/amounts.ts'
 
 /** One line, with its end. Text of strangers is as they have written it, but nothing of it steers a terminal, or is hidden from people. */
 export function documentLine(event: WatchEvent): string {
-  return `${stringifyJson(eventDocument(event)).replace(HIDDEN, escaped)}\n`
+  // Control characters are escaped already, as JSON wants it.
+  return `${withUnseenWritten(stringifyJson(eventDocument(event)), escaped)}\n`
 }
-
-/** Control characters are escaped already, as JSON wants it. */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 function escaped(char: string): string {
   return Array.from({ length: char.length }, (_, n) => `\\u${char.charCodeAt(n).toString(16).padStart(4, '0')}`).join('')

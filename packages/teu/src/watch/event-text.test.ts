@@ -124,7 +124,7 @@ describe('events as JSON', () => {
   })
 
   it('hides nothing from people, and keeps what was written', () => {
-    const name = 'a\u001b\u009b\u202e\u{e0001}\u2028\ud800日😀\n'
+    const name = `a\u001b\u009b\u202e\u{e0001}\u2028\ud800日😀\u3164\ufe0f\n`
     const line = documentLine(event('started', { container: { ...web, name } }))
     expect(line).toMatch(/^[\x20-\x7e日😀]*\n$/u)
     expect((JSON.parse(line) as { container: { name: string } }).container.name).toBe(name)

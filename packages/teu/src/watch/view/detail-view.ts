@@ -2,7 +2,7 @@
 
 import type { Container } from '@teu/watch'
 import type { UsageHistory } from '../model/history.ts'
-import type { Row } from '../model/row.ts'
+import { type Row, shownName } from '../model/row.ts'
 import { ageText, bytesText, momentText, percentText, wholeNumberText } from './amounts.ts'
 import { type Bars, chart } from './chart.ts'
 import { stateSpan } from './columns.ts'
@@ -58,7 +58,8 @@ export function detailView(facts: DetailFacts, { columns, rows }: Size): DetailP
 }
 
 function headLine({ container, row, exitCode }: DetailFacts, width: number): Line {
-  const { name, project } = container
+  const { project } = container
+  const name = shownName(container)
   const state =
     row === undefined
       ? span(exitCode === undefined ? 'ended' : `ended, exit code ${wholeNumberText(exitCode)}`, 'bad')
