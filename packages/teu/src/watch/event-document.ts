@@ -3,14 +3,14 @@
 import { stringifyJson } from '@teu/spec'
 import { type Container, isContainerEvent, type WatchEvent } from '@teu/watch'
 import { imageOf } from './image-packer.ts'
+import { withUnseenWritten } from './unseen.ts'
+import { momentText } from './view/amounts.ts'
 
 /** One line, with its end. Text of strangers is as they have written it, but nothing of it steers a terminal, or is hidden from people. */
 export function documentLine(event: WatchEvent): string {
-  return `${stringifyJson(eventDocument(event)).replace(HIDDEN, escaped)}\n`
+  // Control characters are escaped already, as JSON wants it.
+  return `${withUnseenWritten(stringifyJson(eventDocument(event)), escaped)}\n`
 }
-
-/** Control characters are escaped already, as JSON wants it. */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 function escaped(char: string): string {
   return Array.from({ length: char.length }, (_, n) => `\\u${char.charCodeAt(n).toString(16).padStart(4, '0')}`).join('')
@@ -19,7 +19,7 @@ function escaped(char: string): string {
 /** What is not known is left out. */
 export function eventDocument(event: WatchEvent): object {
   const { type, timestamp, source, engine } = event
-  const head = { type, timestamp: timestamp.toISOString(), source, engine: { ...engine } }
+  const head = { type, timestamp: momentText(timestamp), source, engine: { ...engine } }
   if (!isContainerEvent(event)) return { ...head, ...(type === 'lost' && { error: messageOf(event.error) }) }
   const { container, previous, exitCode } = event
   return {
@@ -41,7 +41,7 @@ function containerDocument(container: Container): object {
     labels,
     pid,
     paused,
-    ...(startedAt !== undefined && { startedAt: startedAt.toISOString() }),
+    ...(startedAt !== undefined && { startedAt: momentText(startedAt) }),
     ...(privileged !== undefined && { privileged }),
   }
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { paintFor } from '../human/paint.ts'
 import { documentLine } from './event-document.ts'
 import { eventText } from './event-text.ts'
+import { paintedLine } from './view/painted.ts'
+import { visible } from './view/visible.ts'
 
 const engine = { type: 'docker.com', id: 'X', api: 'unix:///run/docker.sock' }
 const timestamp = new Date('2024-01-02T15:00:00Z')
@@ -57,6 +59,31 @@ describe('events as text', () => {
   })
 })
 
+describe('values that are not what they should be', () => {
+  const ESCAPES = '\u001b]0;title\u001b\\\u001b[2J'
+  const evil = ESCAPES as unknown as number
+
+  it.each(['pid', 'exit code'])('a %s of escapes is a question mark', (what) => {
+    const one = what === 'pid' ? event('started', { container: { ...web, pid: evil } }) : event('exited', { exitCode: evil })
+    const text = eventText(one, plain)
+    expect(text).toContain(`${what} ?, `)
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('moments that are none do not throw', () => {
+    const never = new Date(Number.NaN)
+    const one = event('started', { timestamp: never, source: 'sync', container: { ...web, startedAt: never } })
+    expect(eventText(one, plain)).toMatch(/^\? found web \(.*, since \?, /)
+    expect(JSON.parse(documentLine(one))).toMatchObject({ timestamp: '?', container: { startedAt: '?' } })
+  })
+
+  it('every piece of a line is made harmless, whoever forgot it before, and none twice', () => {
+    expect(paintedLine([ESCAPES, ['bold', `a\u009b${visible(ESCAPES)}`]], plain.paint)).toBe(
+      `${visible(ESCAPES)}a\\x9b${visible(ESCAPES)}\n`,
+    )
+  })
+})
+
 describe('events as JSON', () => {
   it('has everything that is known, and nothing that is not', () => {
     const container = {
@@ -97,7 +124,7 @@ describe('events as JSON', () => {
   })
 
   it('hides nothing from people, and keeps what was written', () => {
-    const name = 'a\u001b\u009b\u202e\u{e0001}\u2028\ud800日😀\n'
+    const name = `a\u001b\u009b\u202e\u{e0001}\u2028\ud800日😀\u3164\ufe0f\n`
     const line = documentLine(event('started', { container: { ...web, name } }))
     expect(line).toMatch(/^[\x20-\x7e日😀]*\n$/u)
     expect((JSON.parse(line) as { container: { name: string } }).container.name).toBe(name)

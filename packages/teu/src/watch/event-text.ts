@@ -3,6 +3,8 @@
 import { type ContainerEvent, isContainerEvent, type WatchEvent } from '@teu/watch'
 import type { Paint } from '../human/paint.ts'
 import { messageOf } from './event-document.ts'
+import { momentText, wholeNumberText } from './view/amounts.ts'
+import { paintedLine, type Piece } from './view/painted.ts'
 import { visible } from './view/visible.ts'
 
 /** How lines are written. */
@@ -12,14 +14,14 @@ export interface TextStyle {
   readonly full: boolean
 }
 
-/** One line, with its end. Names, labels and messages are those of strangers: they cannot steer the terminal. */
+/** One line, with its end. Names, labels and messages are those of strangers: they cannot steer the terminal, see {@link paintedLine}. */
 export function eventText(event: WatchEvent, { paint, full }: TextStyle): string {
   const { timestamp, engine } = event
-  const time = paint.dim(timestamp.toISOString())
+  const time: Piece = ['dim', momentText(timestamp)]
   const where = `${visible(engine.type)} ${visible(engine.api)}`
   if (!isContainerEvent(event)) {
-    if (event.type === 'synced') return `${time} ${paint.good('watching')} ${where}\n`
-    return `${time} ${paint.bad('lost')} ${where}: ${visible(messageOf(event.error))}\n`
+    if (event.type === 'synced') return paintedLine([time, ' ', ['good', 'watching'], ` ${where}`], paint)
+    return paintedLine([time, ' ', ['bad', 'lost'], ` ${where}: ${visible(messageOf(event.error))}`], paint)
   }
   const { container, previous, exitCode } = event
   const { id, name, project, pid, startedAt } = container
@@ -29,18 +31,18 @@ export function eventText(event: WatchEvent, { paint, full }: TextStyle): string
     ...(renamed ? [`before: ${visible(previous.name)}`] : []),
     ...(project === '' ? [] : [`project ${visible(project)}`]),
     `id ${visible(full ? id : shortId(id))}`,
-    ...(isNew ? [`pid ${pid}`] : []),
-    ...(isNew && event.source === 'sync' && startedAt !== undefined ? [`since ${startedAt.toISOString()}`] : []),
-    ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
+    ...(isNew ? [`pid ${wholeNumberText(pid)}`] : []),
+    ...(isNew && event.source === 'sync' && startedAt !== undefined ? [`since ${momentText(startedAt)}`] : []),
+    ...(exitCode === undefined ? [] : [`exit code ${wholeNumberText(exitCode)}`]),
     where,
   ]
-  return `${time} ${wordOf(event, paint)} ${paint.bold(visible(name))} ${paint.dim(`(${details.join(', ')})`)}\n`
+  return paintedLine([time, ' ', wordOf(event), ' ', ['bold', visible(name)], ' ', ['dim', `(${details.join(', ')})`]], paint)
 }
 
 /** A container that is there is not one that was just born. */
-function wordOf({ type, source, exitCode }: ContainerEvent, paint: Paint): string {
-  if (type === 'started') return paint.good(source === 'sync' ? 'found' : type)
-  return type === 'exited' && exitCode !== 0 ? paint.bad(type) : type
+function wordOf({ type, source, exitCode }: ContainerEvent): Piece {
+  if (type === 'started') return ['good', source === 'sync' ? 'found' : type]
+  return type === 'exited' && exitCode !== 0 ? ['bad', type] : type
 }
 
 /** What only a machine could have made up, cut to what people still can compare. */

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { isContainerEvent, type MergedWatcher } from '@teu/watch'
 import { documentLine } from './event-document.ts'
 import { eventText, type TextStyle } from './event-text.ts'
+import { soundContainer, soundEvent } from './model/sound.ts'
 import type { WatchRequest } from './watch-options.ts'
 
 /** Prints events until the signal is aborted. Whoever reads too slowly gets, per container, the result of what he has missed.
@@ -18,7 +19,8 @@ export async function printEvents(
   const { format, selection } = request
   // A write that fails tells it to its callback, and to the stream.
   output.on('error', () => undefined)
-  for await (const event of watcher.events({ filter: (container) => selection.container(container), signal })) {
+  for await (const told of watcher.events({ filter: (container) => selection.container(soundContainer(container)), signal })) {
+    const event = soundEvent(told)
     if (!isContainerEvent(event) && !selection.engine(event.engine)) continue
     await written(output, format === 'json' ? documentLine(event) : eventText(event, style), signal)
   }

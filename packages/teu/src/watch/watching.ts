@@ -5,9 +5,11 @@ import type { EngineClient, MergedWatcher } from '@teu/watch'
 import { usage } from '../cli/parse.ts'
 import type { TeuContext } from '../human/context.ts'
 import { paintFor } from '../human/paint.ts'
+import { messageOf } from './event-document.ts'
 import { packImage } from './image-packer.ts'
 import { engineName } from './model/row.ts'
 import { printEvents } from './plain.ts'
+import { visible } from './view/visible.ts'
 import type { Sampler, WatchDoor } from './watch-door.ts'
 import type { WatchRequest } from './watch-options.ts'
 
@@ -78,6 +80,7 @@ async function showPage({ watcher, sampler, request, port, signal, io }: PageSho
     selection,
     intervalMs,
     port,
+    failed: (error) => io.err(`teu: cannot show: ${visible(messageOf(error))}\n`),
     signal: AbortSignal.any([signal, failing.signal]),
   })
   try {

@@ -6,6 +6,7 @@ import type { Sampler } from '../watch-door.ts'
 import { type EngineFacts, engineFacts } from './engine-facts.ts'
 import { UsageHistories, type UsageHistory } from './history.ts'
 import { type Row, rowsOf } from './row.ts'
+import { soundContainer, soundEvent } from './sound.ts'
 
 /** A container that is not there any more. */
 export interface Ended {
@@ -99,10 +100,11 @@ export class LiveModel implements Disposable {
 
   #containers(): Container[] {
     const { watcher, selection } = this.#sources
-    return Array.from(watcher.portfolio).filter((container) => selection.container(container))
+    return Array.from(watcher.portfolio, soundContainer).filter((container) => selection.container(container))
   }
 
-  #take(events: readonly WatchEvent[]): void {
+  #take(told: readonly WatchEvent[]): void {
+    const events = told.map(soundEvent)
     for (const event of events) {
       this.#ids.set(event.engine.api, event.engine.id)
       if (event.type === 'synced') this.#askVersion(event.engine.api)
@@ -126,7 +128,7 @@ export class LiveModel implements Disposable {
   #askVersion(api: string): void {
     const watcher = this.#sources.watcher.watchers.find((one) => one.api === api)
     void watcher?.version().then((version) => {
-      if (this.#isOver || this.#versions.get(api) === version) return
+      if (this.#isOver || typeof version !== 'string' || this.#versions.get(api) === version) return
       this.#versions.set(api, version)
       this.#sources.changed([])
     })

@@ -55,3 +55,11 @@ export function rowsOf({ containers, usages, histories, deaf, now }: RowSources)
 export function engineName(type: string): string {
   return type.replace(/\..*$/s, '')
 }
+
+/** What to call a container: one without a name by its id, in short. */
+export function shownName({ name, id }: Pick<Container, 'name' | 'id'>): string {
+  return name.trim() === '' ? id.slice(0, SHORT_ID) : name
+}
+
+/** As engines show ids. */
+const SHORT_ID = 12

@@ -1,12 +1,13 @@
 /** Texts of strangers, so that people see what is in them. */
 
-/** Control characters, and the invisible ones that turn, hide or break what is written around them. */
-// oxlint-disable-next-line no-control-regex
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+import { withoutUnseen } from '../unseen.ts'
 
-/** The text with each invisible character written as `\u202e`. Letters of all scripts, also those that run from right to left, stay. */
+/** The text with each invisible character written as `\u202e`, and those beyond four digits as `\u{e0041}`. */
 export function legible(text: string): string {
-  return text.replace(UNSEEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return withoutUnseen(text, (char) => {
+    const code = (char.codePointAt(0) ?? 0).toString(16)
+    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`
+  })
 }
 
 /** What to call a container. */

@@ -34,3 +34,13 @@ export function ageText(ms: number | undefined): string {
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`
   return ms < 1000 * DAY ? `${Math.floor(ms / DAY)}d` : `${Math.floor(ms / (365 * DAY))}y`
 }
+
+/** A number of a process, or an exit code; `?` for whatever else an engine may have said in its place. */
+export function wholeNumberText(value: number): string {
+  return Number.isSafeInteger(value) ? value.toString() : '?'
+}
+
+/** As ISO 8601 has it; `?` for what is no moment. */
+export function momentText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? '?' : date.toISOString()
+}

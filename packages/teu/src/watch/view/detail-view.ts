@@ -2,8 +2,8 @@
 
 import type { Container } from '@teu/watch'
 import type { UsageHistory } from '../model/history.ts'
-import type { Row } from '../model/row.ts'
-import { ageText, bytesText, percentText } from './amounts.ts'
+import { type Row, shownName } from '../model/row.ts'
+import { ageText, bytesText, momentText, percentText, wholeNumberText } from './amounts.ts'
 import { type Bars, chart } from './chart.ts'
 import { stateSpan } from './columns.ts'
 import { clipped, type Line, span, spread, type Style } from './line.ts'
@@ -58,8 +58,12 @@ export function detailView(facts: DetailFacts, { columns, rows }: Size): DetailP
 }
 
 function headLine({ container, row, exitCode }: DetailFacts, width: number): Line {
-  const { name, project } = container
-  const state = row === undefined ? span(exitCode === undefined ? 'ended' : `ended, exit code ${exitCode}`, 'bad') : stateSpan(row.state)
+  const { project } = container
+  const name = shownName(container)
+  const state =
+    row === undefined
+      ? span(exitCode === undefined ? 'ended' : `ended, exit code ${wholeNumberText(exitCode)}`, 'bad')
+      : stateSpan(row.state)
   return spread([span(visible(project === '' ? name : `${project}/${name}`), 'bold', 'accent')], [state], width)
 }
 
@@ -67,7 +71,7 @@ function fields({ container, image, row }: DetailFacts, width: number): Line[] {
   const { id, pid, project, engine, startedAt, privileged } = container
   const usage = row?.usage
   const limit = usage?.memoryLimitBytes
-  const since = startedAt === undefined ? '-' : `${startedAt.toISOString()}${row === undefined ? '' : ` (${ageText(row.ageMs)} ago)`}`
+  const since = startedAt === undefined ? '-' : `${momentText(startedAt)}${row === undefined ? '' : ` (${ageText(row.ageMs)} ago)`}`
   const one = (title: string, text: string, ...styles: readonly Style[]): Line[] => field(title, text, width, ...styles)
   return [
     ...one('id', visible(id)),
@@ -75,7 +79,7 @@ function fields({ container, image, row }: DetailFacts, width: number): Line[] {
     ...one('image', image === undefined ? '-' : visible(image)),
     ...one('engine', visible(`${engine.type} ${engine.api}`)),
     ...one('engine id', visible(engine.id)),
-    ...one('pid', String(pid)),
+    ...one('pid', wholeNumberText(pid)),
     ...one('started', since),
     ...(privileged === true ? one('privileged', 'yes', 'warn') : []),
     ...one('cpu', usage === undefined ? '-' : `${percentText(usage.cpuPercent)}%`),

@@ -1,5 +1,6 @@
 /** A line of the screen before it becomes escape sequences: pieces of text with a meaning. */
 
+import { unsteered } from './painted.ts'
 import { cut, textWidth } from './text-width.ts'
 
 /** What a piece of text is. */
@@ -42,9 +43,11 @@ export function rendered(line: Line, colour: boolean): string {
     if (text === '') continue
     if (!certain) result += `\u001b[${column}G`
     const codes = styles.filter((style) => colour || !COLOURS.has(style)).map((style) => CODES[style])
-    result += codes.length === 0 ? text : `\u001b[${codes.join(';')}m${text}\u001b[0m`
-    column += textWidth(text)
     certain = /^[ -~▁-█●○…·↑↓─]*$/.test(text)
+    // Everything on the screen comes by here: what is not visible yet steers no terminal either.
+    const shown = certain ? text : unsteered(text)
+    result += codes.length === 0 ? shown : `\u001b[${codes.join(';')}m${shown}\u001b[0m`
+    column += textWidth(text)
   }
   return result
 }

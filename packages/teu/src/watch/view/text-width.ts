@@ -19,8 +19,8 @@ const WIDE: readonly (readonly [from: number, to: number])[] = [
   [0x20000, 0x3fffd],
 ]
 
-/** Combining marks, and the parts of Korean syllables that join the part before. */
-const ZERO = /^[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7fb]$/u
+/** Combining marks, the joiner between emoji, and the parts of Korean syllables that join the part before. */
+const ZERO = /^[\p{Mn}\p{Me}\u200d\u1160-\u11ff\ud7b0-\ud7fb]$/u
 const EMOJI = /^\p{Emoji_Presentation}$/u
 const PLAIN = /^[ -~]*$/
 

@@ -134,6 +134,11 @@ describe('lines', () => {
     expect(rendered(selected(line), false)).toBe('\u001b[7m日本 x\u001b[0m')
   })
 
+  it('is the last gate: a piece that nobody made visible steers no terminal', () => {
+    expect(rendered([span('\u001b[2J\u009b\u202e', 'bold')], true)).toBe('\u001b[1m\\x1b[2J\\x9b\\u{202e}\u001b[0m')
+    expect(rendered([span(visible('\u001b日'))], true)).toBe('\\x1b日')
+  })
+
   it('are cut, and spread over the width', () => {
     expect(lineText(clipped(line, 4))).toBe('日…')
     expect(lineText(spread([span('a')], [span('b')], 4))).toBe('a  b')

@@ -213,6 +213,15 @@ describe('one container', () => {
     expect(texts(detailView(facts({ row: undefined }), size(60, 30)).lines)[0]).toMatch(/ended$/)
   })
 
+  it('what is no number where one belongs is a question mark, and no moment no failure', () => {
+    const evil = '\u001b[2J' as unknown as number
+    const container = { ...facts().container, pid: evil, startedAt: new Date(Number.NaN) }
+    const lines = texts(detailView(facts({ container, row: undefined, exitCode: evil }), size(60, 30)).lines)
+    expect(lines[0]).toMatch(/ended, exit code \?$/)
+    expect(lines).toContain('pid        ?')
+    expect(lines).toContain('started    ?')
+  })
+
   it('scrolls, not further than to its end, and fits into every size', () => {
     const { lines, top, height } = detailView(facts({ top: 10_000 }), size(40, 10))
     expect(texts(lines).at(-2)).toBe('  com.docker.compose.project=shop')

@@ -1,11 +1,6 @@
 /** Text of strangers, made fit to be seen: what could steer a terminal, hide, or turn the reading direction becomes an escape. */
 
-/** Other than letters, marks, numbers, punctuation, symbols and plain space: controls, formats (bidirectional ones, joiners, tags), line
- *  separators, surrogates without their other half, private use, and what Unicode has not assigned. */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu
-
-/** Of marks that are piled on one character, the first few are left. */
-const PILE = /(\p{M}{3})\p{M}+/gu
+import { withoutUnseen } from '../unseen.ts'
 
 /** Nobody reads more on one line; an engine may send megabytes. */
 const LONGEST = 1000
@@ -14,9 +9,7 @@ const LONGEST = 1000
  *  @param most  characters that are looked at */
 export function visible(text: string, most: number = LONGEST): string {
   if (text.length > most) return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''), most)}…`
-  // Most texts are plain, and this is asked for every frame.
-  if (/^[ -~]*$/.test(text)) return text
-  return text.replace(HIDDEN, escaped).replace(PILE, '$1')
+  return withoutUnseen(text, escaped)
 }
 
 function escaped(char: string): string {

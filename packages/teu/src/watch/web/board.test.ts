@@ -1,9 +1,10 @@
 import { type Container, containerKey, type MergedWatcher, type Usage, watchAll } from '@teu/watch'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ScriptedEngine } from '../../../../watch/src/testing/scripted-engine.ts'
 import { settle } from '../../../../watch/src/testing/told.ts'
 import { selectionOf } from '../selection.ts'
 import { Board, type BoardChange } from './board.ts'
+import { UsageHistory } from './usage-history.ts'
 
 const usage = (cpuPercent: number, memoryBytes = 1): Usage => ({
   cpuPercent,
@@ -122,5 +123,48 @@ describe('Board', () => {
     engine.die('a')
     await settle()
     expect([board.container(1), board.reading(1), board.details(1), board.containers]).toEqual([undefined, undefined, undefined, []])
+  })
+
+  it('forgets the past of a container that has ended, so that many short ones take no more memory than few', async () => {
+    const forget = vi.spyOn(UsageHistory.prototype, 'forget')
+    try {
+      sample(() => usage(1))
+      engine.die('a')
+      await settle()
+      expect(forget.mock.calls).toEqual([[1]])
+    } finally {
+      forget.mockRestore()
+    }
+  })
+
+  it('shows containers of which an engine says what cannot be, beside all others', async () => {
+    const odd = engine.start('odd', { a: 5, b: null, c: { x: 1 }, d: 'e' } as never)
+    Object.assign(odd, { name: { x: 1 }, pid: '\u001b[2J', startedAt: new Date(Number.NaN), paused: 'yes' })
+    engine.start('fine')
+    await settle()
+    expect([...board.numbers].map((n) => board.container(n)?.id)).toEqual(['a', 'odd', 'fine'])
+    expect(board.container(2)).toMatchObject({ name: '', pid: 0, paused: false, startedAt: null })
+    expect(board.details(2)?.labels).toEqual([
+      ['a', '5'],
+      ['d', 'e'],
+    ])
+    sample(() => usage(1))
+    engine.die('odd')
+    await settle()
+    expect([...board.numbers]).toEqual([1, 3])
+  })
+
+  it('a listener that fails is told of, and the others hear the change', async () => {
+    const failures: unknown[] = []
+    using other = new Board(watcher, 10, undefined, (error) => failures.push(error))
+    const heard: BoardChange[] = []
+    other.onChange(() => {
+      throw new Error('a bad one')
+    })
+    other.onChange((change) => heard.push(change))
+    engine.start('b')
+    await settle()
+    expect(heard.length).toBeGreaterThan(0)
+    expect(failures[0]).toEqual(new Error('a bad one'))
   })
 })

@@ -2,6 +2,7 @@
 
 import { type Container, containerKey, isContainerEvent, type MergedWatcher, type Usage, type WatchEvent, type Watcher } from '@teu/watch'
 import { imageOf } from '../image-packer.ts'
+import { soundContainer } from '../model/sound.ts'
 import type { Selection } from '../selection.ts'
 import { shortText } from './short-text.ts'
 import { oneDecimal, UsageHistory } from './usage-history.ts'
@@ -40,20 +41,28 @@ export class Board implements Disposable {
   readonly #ids = new Map<string, string>()
   readonly #versions = new Map<string, string>()
   readonly #listeners = new Set<(change: BoardChange) => void>()
+  readonly #failed: (error: unknown) => void
   readonly #stop: () => void
   #engines: readonly WireEngine[] = []
   #next = 1
   #sampledAt = 0
 
   /** @param samples  length of the histories
-   *  @param selection  which engines and containers are shown */
-  constructor(watcher: MergedWatcher, samples: number, selection: Selection = EVERYTHING) {
+   *  @param selection  which engines and containers are shown
+   *  @param failed  is told why something could not be shown */
+  constructor(
+    watcher: MergedWatcher,
+    samples: number,
+    selection: Selection = EVERYTHING,
+    failed: (error: unknown) => void = () => undefined,
+  ) {
     this.#watcher = watcher
+    this.#failed = failed
     this.#selection = selection
     this.#history = new UsageHistory(samples)
     for (const container of watcher.portfolio) {
       this.#ids.set(container.engine.api, container.engine.id)
-      this.#put(container)
+      this.#guarded(() => void this.#put(container))
     }
     this.lookAtEngines()
     this.#stop = watcher.tap((events) => this.#take(events))
@@ -142,8 +151,10 @@ export class Board implements Disposable {
       if (!isContainerEvent(event)) {
         if (event.type === 'synced') this.#askVersion(event.engine.api)
       } else {
-        const n = event.type === 'exited' ? this.#remove(event.container) : this.#put(event.container)
-        if (n !== undefined) touched.add(n)
+        this.#guarded(() => {
+          const n = event.type === 'exited' ? this.#remove(event.container) : this.#put(event.container)
+          if (n !== undefined) touched.add(n)
+        })
       }
     }
     const engines = this.lookAtEngines()
@@ -151,7 +162,8 @@ export class Board implements Disposable {
   }
 
   /** Its number; undefined for one that is not shown, and was not. */
-  #put(container: Container): number | undefined {
+  #put(told: Container): number | undefined {
+    const container = soundContainer(told)
     // Another name or other labels may be what is not asked for.
     if (!this.#selection.container(container)) return this.#remove(container)
     const key = containerKey(container)
@@ -165,7 +177,7 @@ export class Board implements Disposable {
   }
 
   #remove(container: Container): number | undefined {
-    const key = containerKey(container)
+    const key = containerKey(soundContainer(container))
     const n = this.#numbers.get(key)
     if (n === undefined) return undefined
     this.#numbers.delete(key)
@@ -174,8 +186,18 @@ export class Board implements Disposable {
     return n
   }
 
+  /** A listener that fails does not keep the others from hearing it. */
   #tell(change: BoardChange): void {
-    for (const listener of this.#listeners) listener(change)
+    for (const listener of this.#listeners) this.#guarded(() => listener(change))
+  }
+
+  /** What one container, or one listener, does must not end anything else. */
+  #guarded(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
   #engineOf(watcher: Watcher): WireEngine {
@@ -197,7 +219,8 @@ export class Board implements Disposable {
     if (watcher === undefined) return
     if (!this.#versions.has(api)) this.#versions.set(api, '')
     void watcher.version().then((version) => {
-      if (version !== '') this.#versions.set(api, shortText(version, MOST_TEXT))
+      const text = shortText(version, MOST_TEXT)
+      if (text !== '') this.#versions.set(api, text)
       if (this.lookAtEngines()) this.#tell({ engines: true, containers: [], readings: undefined })
     })
   }

@@ -65,12 +65,20 @@ export class Sampling {
     })
   }
 
-  /** One that fails has no readings. */
   async #sample(begun: number): Promise<void> {
     const isFirst = begun - this.#last > this.#intervalMs * MOST_INTERVALS
     this.#last = begun
-    const usages = await this.#sampler.sample(this.#board.containers).catch(() => new Map<string, Usage>())
+    const usages = await this.#read()
     if (this.#lookers > 0) this.#board.addSample(this.#now(), isFirst ? withoutRates(usages) : usages)
+  }
+
+  /** A sample that fails has no readings. */
+  async #read(): Promise<ReadonlyMap<string, Usage>> {
+    try {
+      return await this.#sampler.sample(this.#board.containers)
+    } catch {
+      return new Map()
+    }
   }
 }
 

@@ -1,9 +1,9 @@
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
-import { type MergedWatcher, watchAll } from '@teu/watch'
+import { type Container, type MergedWatcher, watchAll } from '@teu/watch'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScriptedEngine } from '../../../../watch/src/testing/scripted-engine.ts'
-import { type ServedPage, servePage } from './serve-page.ts'
+import { type PageOptions, type ServedPage, servePage } from './serve-page.ts'
 
 interface Answer {
   readonly status: number | undefined
@@ -190,6 +190,100 @@ describe('servePage()', () => {
     expect(served2.url).not.toBe(served.url)
     next.abort()
     await served2.closed
+  })
+
+  /** Connects, sends a text, and resolves when the server has closed it. */
+  function closing(url: string, text: string): { opened: Promise<void>; closed: Promise<void> } {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const opened = new Promise<void>((resolve) => {
+      socket.once('connect', () => {
+        if (text === '') resolve()
+        else socket.write(text, () => resolve())
+      })
+    })
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', () => undefined).resume()
+    return { opened, closed }
+  }
+
+  it('idle connections of strangers, however many, lock nobody out who has the token', async () => {
+    const idle = Array.from({ length: 200 }, () => closing(served.url, ''))
+    await Promise.all(idle.map(({ opened }) => opened))
+    expect((await get(served.url)).status).toBe(200)
+    expect((await get(`${served.url}/containers/1`)).status).toBe(200)
+    // The oldest have gone for the newest.
+    await Promise.all(idle.slice(0, 200 - 64).map(({ closed }) => closed))
+  })
+
+  async function withPage(options: Partial<PageOptions>, use: (url: string) => Promise<void>): Promise<void> {
+    const next = new AbortController()
+    const page = await servePage({ watcher, sampler: { sample: async () => new Map() }, signal: next.signal, ...options })
+    try {
+      await use(page.url)
+    } finally {
+      next.abort()
+      await page.closed
+    }
+  }
+
+  it('closes a connection that never shows the token, silent or dripping', async () => {
+    await withPage({ guests: { strangerMs: 20 } }, async (url) => {
+      await closing(url, '').closed
+      await closing(url, 'GET / HTTP/1.1\r\nX: ').closed
+    })
+  })
+
+  it('closes a connection whose next request never ends, also when the token was shown on it', async () => {
+    await withPage({ times: { requestMs: 30 } }, async (url) => {
+      const { host, pathname } = new URL(url)
+      await closing(url, `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\nGET ${pathname} HTTP/1.1\r\nX: `).closed
+    })
+  })
+
+  it('has so many connections for those with the token, and says so to the next one', async () => {
+    await withPage({ guests: { known: 1 }, intervalMs: 5 }, async (url) => {
+      const agent = new Agent({ keepAlive: true })
+      const first = await new Promise<number | undefined>((resolve, reject) => {
+        request(url, { agent }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
+          .on('error', reject)
+          .end()
+      })
+      expect([first, (await get(url)).status]).toEqual([200, 503])
+      agent.destroy()
+    })
+  })
+
+  it('one request that fails ends that request, and says why; all others are answered', async () => {
+    let isBroken = false
+    class OddEngine extends ScriptedEngine {
+      override async list(options?: { signal?: AbortSignal }): Promise<Container[]> {
+        return (await super.list(options)).map((one) => (one.id === 'odd' ? { ...one, labels: trap(one.labels) } : one))
+      }
+    }
+    const trap = (labels: Container['labels']): Container['labels'] =>
+      new Proxy(labels, {
+        ownKeys: (target) => {
+          if (isBroken) throw new Error('labels cannot be read')
+          return Reflect.ownKeys(target)
+        },
+      })
+    const odd = new OddEngine()
+    odd.start('odd')
+    odd.start('fine')
+    const failures: unknown[] = []
+    const next = new AbortController()
+    await using others = watchAll({ engines: [odd] })
+    await others.ready()
+    const sampler = { sample: async () => new Map() }
+    const page = await servePage({ watcher: others, sampler, signal: next.signal, failed: (error) => failures.push(error) })
+    isBroken = true
+    const answers = await Promise.all([1, 2].map((n) => get(`${page.url}/containers/${n}`)))
+    expect(answers.map(({ status }) => status)).toEqual([500, 200])
+    expect(answers[0]?.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(failures).toEqual([new Error('labels cannot be read')])
+    expect((await get(page.url)).status).toBe(200)
+    next.abort()
+    await page.closed
   })
 
   it('does not begin when it was aborted before', async () => {

@@ -8,6 +8,7 @@ import type { MergedWatcher } from '@teu/watch'
 import type { Selection } from '../selection.ts'
 import { Board } from './board.ts'
 import { admit, newToken } from './gate.ts'
+import { type GuestLimits, Guests } from './guests.ts'
 import { PAGE, PAGE_HASHES } from './page.gen.ts'
 import { COMMON_HEADERS, pagePolicy } from './response-headers.ts'
 import { type Sampler, Sampling } from './sampling.ts'
@@ -26,8 +27,18 @@ export interface PageOptions {
   readonly signal: AbortSignal
   /** Between two samples, in milliseconds. Default 1000. */
   readonly intervalMs?: number | undefined
+  /** Is told why something could not be shown; the page goes on. */
+  readonly failed?: ((error: unknown) => void) | undefined
   /** For tests. */
-  readonly times?: Partial<ViewerTimes> | undefined
+  readonly times?: Partial<PageTimes> | undefined
+  /** For tests. */
+  readonly guests?: Partial<GuestLimits> | undefined
+}
+
+/** Times in milliseconds. */
+export interface PageTimes extends ViewerTimes {
+  /** From the first byte of a request to its last. */
+  readonly requestMs: number
 }
 
 /** A page that is being served. */
@@ -43,24 +54,26 @@ const ADDRESS = '127.0.0.1'
 const INTERVAL_MS = 1_000
 /** Ten minutes at one sample a second; about 10 KB for each container. */
 const HISTORY_SAMPLES = 600
-const TIMES: ViewerTimes = { batchMs: 250, stuckMs: 30_000 }
-/** Browsers allow six connections to one host; the rest is for other browsers. Bun's server does not count them. */
-const MOST_CONNECTIONS = 64
+/** Browsers allow six connections to one host; the rest is for other browsers. A stranger's is closed as soon as a request is taken. Bun's
+ *  server does not tell of connections before their first request. */
+const GUESTS: GuestLimits = { strangers: 64, strangerMs: 5_000, known: 64 }
 const MOST_VIEWERS = 16
 const MOST_HEADER_BYTES = 8 * 1024
-/** How long somebody may take for a request, or for beginning one. */
+/** How long somebody with the token may take for the next request, and how often that is looked at. */
 const REQUEST_MS = 5_000
+const CHECK_MS = 1_000
+const TIMES: PageTimes = { batchMs: 250, stuckMs: 30_000, requestMs: REQUEST_MS }
 
 /** Serves the page on 127.0.0.1, and nowhere else. Every request needs the token in the URL, see {@link admit}. Usage is sampled while a page
  *  is open, and only then.
  *  @throws {TeuError} ERR_TEU_SYSTEM when the port cannot be had */
 export async function servePage(options: PageOptions): Promise<ServedPage> {
-  const { watcher, sampler, port = 0, signal, intervalMs = INTERVAL_MS } = options
+  const { watcher, sampler, port = 0, signal, intervalMs = INTERVAL_MS, failed = () => undefined } = options
   signal.throwIfAborted()
   const token = newToken()
-  const board = new Board(watcher, HISTORY_SAMPLES, options.selection)
+  const board = new Board(watcher, HISTORY_SAMPLES, options.selection, failed)
   const sampling = new Sampling(sampler, board, intervalMs)
-  const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times })
+  const page = new PageServer(token, board, sampling, intervalMs, { ...TIMES, ...options.times }, { ...GUESTS, ...options.guests }, failed)
   try {
     const bound = await page.listen(port)
     const closed = page
@@ -80,20 +93,38 @@ class PageServer {
   readonly #sampling: Sampling
   readonly #about: { readonly machine: string; readonly intervalMs: number; readonly historyMs: number }
   readonly #times: ViewerTimes
+  readonly #guests: Guests
   readonly #server: Server
+  readonly #failed: (error: unknown) => void
   readonly #streams = new Set<ServerResponse>()
 
-  constructor(token: string, board: Board, sampling: Sampling, intervalMs: number, times: ViewerTimes) {
+  constructor(
+    token: string,
+    board: Board,
+    sampling: Sampling,
+    intervalMs: number,
+    times: PageTimes,
+    guests: GuestLimits,
+    failed: (error: unknown) => void,
+  ) {
+    this.#failed = failed
     this.#token = token
     this.#board = board
     this.#sampling = sampling
     this.#about = { machine: shortText(hostname(), 255), intervalMs, historyMs: intervalMs * HISTORY_SAMPLES }
     this.#times = times
+    const { requestMs } = times
     this.#server = createServer(
-      { maxHeaderSize: MOST_HEADER_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+      {
+        maxHeaderSize: MOST_HEADER_BYTES,
+        requestTimeout: requestMs,
+        headersTimeout: requestMs,
+        connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+      },
       (asked, answer) => this.#answer(asked, answer),
     )
-    this.#server.maxConnections = MOST_CONNECTIONS
+    this.#guests = new Guests(guests)
+    this.#server.on('connection', (socket) => this.#guests.arrived(socket))
     this.#server.on('clientError', (_, socket) => socket.destroy())
   }
 
@@ -129,9 +160,21 @@ class PageServer {
     })
   }
 
+  /** A request that fails ends here, and nothing else does. */
   #answer(asked: IncomingMessage, answer: ServerResponse): void {
+    try {
+      this.#serve(asked, answer)
+    } catch (error) {
+      this.#failed(error)
+      if (answer.headersSent) answer.destroy()
+      else refuse(answer, 500, 'This cannot be shown; teu has said why.')
+    }
+  }
+
+  #serve(asked: IncomingMessage, answer: ServerResponse): void {
     const verdict = admit(asked, this.#token)
     if ('status' in verdict) refuse(answer, verdict.status, verdict.text)
+    else if (!this.#guests.admitted(asked.socket)) refuse(answer, 503, 'Too many connections are open.')
     else if (verdict.to === 'page') send(answer, 'text/html; charset=utf-8', PAGE, { 'Content-Security-Policy': pagePolicy(PAGE_HASHES) })
     else if (verdict.to === 'events') this.#stream(answer)
     else this.#details(answer, verdict.n)
@@ -147,19 +190,19 @@ class PageServer {
     if (this.#streams.size >= MOST_VIEWERS) return refuse(answer, 503, 'Too many pages are open.')
     answer.writeHead(200, { ...COMMON_HEADERS, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
     this.#streams.add(answer)
-    const look = this.#sampling.look()
+    const over: (() => void)[] = [this.#sampling.look()]
+    answer.on('error', () => undefined)
+    answer.once('close', () => {
+      this.#streams.delete(answer)
+      for (const step of over) step()
+    })
     const sink = {
       write: (text: string): boolean => answer.write(text),
       onDrain: (listener: () => void): void => void answer.on('drain', listener),
       destroy: (): void => void answer.destroy(),
     }
     const viewer = new Viewer(this.#board, sink, this.#about, this.#times)
-    answer.on('error', () => undefined)
-    answer.once('close', () => {
-      this.#streams.delete(answer)
-      viewer[Symbol.dispose]()
-      look()
-    })
+    over.push(() => viewer[Symbol.dispose]())
   }
 }
 

@@ -40,9 +40,10 @@ export class Viewer implements Disposable {
     this.#board = board
     this.#sink = sink
     this.#times = times
+    // First: one that cannot begin leaves no listener.
+    this.#begin(about)
     this.#stop = board.onChange((change) => this.#note(change))
     sink.onDrain(() => this.#drained())
-    this.#begin(about)
   }
 
   [Symbol.dispose](): void {
