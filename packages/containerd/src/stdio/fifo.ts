@@ -174,8 +174,15 @@ function bunWriter(writer: BunWriter, fd: number): FifoWriter {
       await writer.flush()
     },
     close: async () => {
-      await writer.end()
-      closeSync(fd)
+      writer.unref()
+      try {
+        // Settles when the rest is in the pipe, or nobody reads any more: then with the error that a pending write has reported.
+        await writer.end()
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+      } finally {
+        closeSync(fd)
+      }
     },
   }
 }
