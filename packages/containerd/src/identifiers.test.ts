@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkExecId, checkIdentifier, checkLabels, checkNamespace, execIdOf } from './identifiers.ts'
+import { checkCallersLabels, checkExecId, checkIdentifier, checkLabels, checkNamespace, execIdOf } from './identifiers.ts'
 
 describe('checkIdentifier()', () => {
   test.each(['a', 'A9', 'a-b_c.d', 'x'.repeat(76)])('takes %s', (id) => expect(() => checkIdentifier('container ID', id)).not.toThrow())
@@ -26,4 +26,14 @@ test('namespaces', () => {
 test('labels: key and value together have a limit, in bytes', () => {
   expect(() => checkLabels({ a: 'x'.repeat(4095) })).not.toThrow()
   expect(() => checkLabels({ a: 'ä'.repeat(2048) })).toThrow('key and value have 4097 bytes')
+})
+
+test('labels of engines are not for callers', () => {
+  expect(() =>
+    checkCallersLabels({ 'nerdctl/name': 'web', 'containerd.io/restart.status': 'running', 'my.dev.teu/bundle': '' }),
+  ).not.toThrow()
+  for (const key of ['dev.teu/bundle', 'dev.teu/', 'com.docker/engine.bundle.path']) {
+    expect(() => checkCallersLabels({ a: 'b', [key]: '/x' })).toThrow(expect.objectContaining({ code: 'ERR_TEU_INVALID_ARGUMENT' }))
+  }
+  expect(() => checkCallersLabels({ a: 'ä'.repeat(2048) })).toThrow('key and value have 4097 bytes')
 })

@@ -46,6 +46,20 @@ export function checkLabels(labels: Readonly<Record<string, string>>): void {
   }
 }
 
+/** Labels by which this client and dockerd know their own containers. */
+const OWN_PREFIXES = ['dev.teu/', 'com.docker/']
+
+/** Checks labels that a caller gives a container.
+ *  @throws {TeuError} ERR_TEU_INVALID_ARGUMENT for those that only an engine may set, and for long ones */
+export function checkCallersLabels(labels: Readonly<Record<string, string>>): void {
+  checkLabels(labels)
+  const reserved = Object.keys(labels).find((key) => OWN_PREFIXES.some((prefix) => key.startsWith(prefix)))
+  if (reserved === undefined) return
+  throw new TeuError('ERR_TEU_INVALID_ARGUMENT', `Cannot use label ${JSON.stringify(reserved)}: such labels are the engine's own`, {
+    remedy: `Use a prefix other than ${OWN_PREFIXES.join(' and ')}`,
+  })
+}
+
 /** The exec id that a call carries: empty for the first process. */
 export function execIdOf(containerId: string, processId: string): string {
   return processId === INIT_PROCESS || processId === containerId ? '' : processId

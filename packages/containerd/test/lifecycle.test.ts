@@ -1,6 +1,6 @@
 /** The life of containers, with a real containerd. */
 
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { expect } from 'vitest'
 import { readCgroup } from '../../../tests/harness/cgroups.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
@@ -274,7 +274,34 @@ withEachRuntime('the life of a container', (test, runtime) => {
     await other.delete('a')
   })
 
-  test('a user namespace: the directory belongs to its root', async (daemon) => {
+  test('labels do not choose the directory: neither those of a caller nor of a record', async (daemon) => {
+    const client = await daemon.client()
+    const precious = daemon.lab.path('precious')
+    mkdirSync(precious)
+    for (const key of ['dev.teu/bundle', 'com.docker/engine.bundle.path']) {
+      const labels = { [key]: precious }
+      await expect(client.create('a', daemon.script('exit 0'), { labels })).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT' })
+    }
+    expect(await client.list()).toEqual([])
+    await client.create('a', daemon.script('echo out'))
+    for (const bundle of ['/proc/self/x', precious]) {
+      const labels = { 'dev.teu/bundle': bundle, 'com.docker/engine.bundle.path': bundle }
+      await client.services.containers.update({ container: { id: 'a', labels }, updateMask: { paths: ['labels'] } })
+      const other = await daemon.client()
+      const stdout = new Sink()
+      await other.start('a', { stdio: { stdout } })
+      expect(await other.container('a').wait()).toMatchObject({ exitCode: 0 })
+      expect(stdout.text).toBe('out\n')
+      await other.deleteTask('a')
+    }
+    const last = await daemon.client()
+    await last.restore('a')
+    await last.delete('a')
+    expect(readdirSync(precious)).toEqual([])
+    expect(readdirSync(daemon.stateDir)).toEqual([])
+  })
+
+  test('a user namespace: the directory stays ours, and its root can reopen its output', async (daemon) => {
     const client = await daemon.client()
     const map = [{ containerID: 0, hostID: 100_000, size: 65_536 }]
     const spec = daemon.spec(['/bin/sh', '-c', 'echo mapped > /dev/stdout'], (config) => {
@@ -283,9 +310,10 @@ withEachRuntime('the life of a container', (test, runtime) => {
       config.linux.gidMappings = map
     })
     const handle = await client.create('a', spec)
-    const bundle = (await handle.record()).labels['dev.teu/bundle'] ?? ''
-    expect(bundle).toMatch(/\.100000\.100000$/)
-    expect(statSync(bundle)).toMatchObject({ uid: 100_000, gid: 100_000 })
+    const bundle = `${daemon.stateDir}/a`
+    expect(statSync(bundle)).toMatchObject({ uid: 0, gid: 0 })
+    expect(statSync(bundle).mode & 0o077).toBe(0)
+    expect(readdirSync(daemon.stateDir)).toEqual(['a'])
     const stdout = new Sink()
     await handle.start({ stdio: { stdout } })
     expect(await handle.wait()).toMatchObject({ exitCode: 0 })

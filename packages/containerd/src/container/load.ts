@@ -13,11 +13,9 @@ import { KnownContainer } from './known-container.ts'
 export async function load(ctx: ClientContext, id: string, operation: string, signal?: AbortSignal): Promise<KnownContainer> {
   const known = ctx.known.get(id)
   if (known !== undefined) return known
-  const { container: record } = await attempt(ctx, { name: operation, containerId: id }, () =>
-    ctx.services.containers.get({ id }, { signal }),
-  )
+  await attempt(ctx, { name: operation, containerId: id }, () => ctx.services.containers.get({ id }, { signal }))
   // Known from here on, so that no event between now and the answer about its task is missed.
-  const container = remember(ctx, new KnownContainer(id, bundlePath(ctx.stateDir, id, record?.labels)))
+  const container = remember(ctx, new KnownContainer(id, bundlePath(ctx.stateDir, id)))
   await adopt(ctx, container, INIT_PROCESS)
   return container
 }

@@ -2,13 +2,13 @@
 
 import { isTeuError, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { jsonAny, TYPE_URL } from '../any.ts'
-import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir, rootOwner } from '../container/bundle-dir.ts'
+import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir } from '../container/bundle-dir.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import { taskBasis } from '../container/task-basis.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
-import { checkIdentifier, checkLabels } from '../identifiers.ts'
+import { checkCallersLabels, checkIdentifier } from '../identifiers.ts'
 import { report } from '../report.ts'
 import type { CreateOptions } from '../types.ts'
 import { forceDelete } from './force-delete.ts'
@@ -18,7 +18,7 @@ import { forceDelete } from './force-delete.ts'
  *                     ERR_TEU_INVALID_ARGUMENT, ERR_TEU_UNAVAILABLE */
 export async function create(ctx: ClientContext, id: string, spec: Spec, options: CreateOptions): Promise<KnownContainer> {
   checkIdentifier('container ID', id)
-  checkLabels(options.labels ?? {})
+  checkCallersLabels(options.labels ?? {})
   if (options.replace === true) return replace(ctx, id, spec, options)
   if (ctx.known.has(id)) throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot create container "${id}": it exists`, { containerId: id })
   return createNew(ctx, id, spec, options)
@@ -27,7 +27,7 @@ export async function create(ctx: ClientContext, id: string, spec: Spec, options
 async function createNew(ctx: ClientContext, id: string, config: Spec, options: CreateOptions): Promise<KnownContainer> {
   const { image = '', snapshotter = '', snapshotKey = '', extensions = {}, labels = {}, signal } = options
   const spec = validateSpec(config)
-  const bundle = await makeBundleDir(bundlePath(ctx.stateDir, id, labels), rootOwner(spec))
+  const bundle = await makeBundleDir(bundlePath(ctx.stateDir, id))
   const container = {
     id,
     image,

@@ -76,7 +76,7 @@ async function startExec(
 ): Promise<void> {
   const { containerId, processId: execId } = run
   const { tasks } = ctx.services
-  await makeBundleDir(container.bundle, { hostUid: 0, hostGid: 0 })
+  await makeBundleDir(container.bundle)
   const stdio = await openStdio(ctx, container, run, spec.terminal === true, options)
   options.signal?.throwIfAborted()
   // From here on without the signal, as in start.

@@ -57,8 +57,8 @@ export async function restore(ctx: ClientContext, id: string, options: RestoreOp
 async function meet(ctx: ClientContext, container: KnownContainer, options: RestoreOptions): Promise<Restored> {
   const { id } = container
   const { signal, stdio, execStdio } = options
-  const { container: record } = await ctx.services.containers.get({ id }, { signal })
-  container.bundle = bundlePath(ctx.stateDir, id, record?.labels)
+  await ctx.services.containers.get({ id }, { signal })
+  container.bundle = bundlePath(ctx.stateDir, id)
   const process = await readProcess(ctx, id, INIT_PROCESS, { signal })
   if (process === undefined) return { alive: false, pid: 0, execs: [] }
   const run = adoptProcess(ctx, container, INIT_PROCESS, process, { isForeign: false })

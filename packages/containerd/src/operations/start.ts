@@ -115,7 +115,7 @@ async function makeTask(
 ): Promise<void> {
   const { signal } = options
   const basis = await basisOf(ctx, container, signal)
-  await makeBundleDir(container.bundle, { hostUid: 0, hostGid: 0 })
+  await makeBundleDir(container.bundle)
   const rootfs = await rootfsMounts(ctx, basis, signal)
   const stdio = await openStdio(ctx, container, run, basis.terminal, options)
   signal?.throwIfAborted()

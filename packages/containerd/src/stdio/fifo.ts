@@ -1,9 +1,10 @@
 /** FIFOs between us and a shim. Opening one must never block: four blocked opens stop all file access of Node. */
 
 import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
 import { lstat, unlink } from 'node:fs/promises'
 import { Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { TeuError } from '@teu/spec'
@@ -18,6 +19,8 @@ interface BunWriter {
   write(chunk: Uint8Array): unknown
   flush(): Promise<unknown> | unknown
   end(): Promise<unknown> | unknown
+  /** Lets the program end while something waits to be written. */
+  unref(): void
 }
 const bun = (globalThis as { Bun?: BunFiles }).Bun
 
@@ -29,6 +32,8 @@ export async function makeFifos(paths: readonly string[]): Promise<void> {
   try {
     await run('mkfifo', ['-m', '0700', '--', ...paths])
   } catch (error) {
+    // What is there now is new.
+    await removeFifos(paths)
     throw new TeuError('ERR_TEU_SYSTEM', `Cannot make FIFOs ${paths.join(', ')}: ${(error as Error).message}`, {
       path: paths[0],
       syscall: 'mkfifo',
@@ -37,9 +42,15 @@ export async function makeFifos(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Removes these files, where they are FIFOs. */
+/** Removes these files, where they are FIFOs, or links, which stay behind otherwise. What a link leads to stays, also where it is the directory
+ *  that is one. */
 export async function removeFifos(paths: readonly string[]): Promise<void> {
-  for (const path of paths) if (await isFifo(path)) await unlink(path).catch(ignoreMissing)
+  for (const path of paths) {
+    const info = await lstat(path).catch(ignoreMissing)
+    if (info?.isFIFO() !== true && info?.isSymbolicLink() !== true) continue
+    if ((await lstat(dirname(path)).catch(ignoreMissing))?.isDirectory() !== true) continue
+    await unlink(path).catch(ignoreMissing)
+  }
 }
 
 /** Whether there is a FIFO of this name. */
@@ -52,11 +63,46 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }
 
-/** The reading end. It ends when the last writer has closed, and not before the first one has come. */
+/**
+ * Opens a FIFO of ours by its name. Somebody may have put something else there: a link is not followed, and nothing is read or written before
+ * it has been looked at.
+ * @throws {TeuError} ERR_TEU_SYSTEM for what is none of ours
+ * @throws {Error} the file system's own: ENXIO for a writing end while nobody reads
+ */
+function openFifo(path: string, access: number): number {
+  if (!lstatSync(dirname(path)).isDirectory()) throw foreign(path, 'its directory is a link')
+  const fd = openSync(path, access | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  try {
+    const info = fstatSync(fd)
+    if (!info.isFIFO()) throw foreign(path, 'it is no FIFO')
+    if (info.uid !== 0 && info.uid !== process.geteuid?.()) throw foreign(path, `it belongs to user ${info.uid}`)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+function foreign(path: string, why: string): TeuError {
+  return new TeuError('ERR_TEU_SYSTEM', `Cannot use ${path} for a stream: ${why}`, { path, syscall: 'open' })
+}
+
+/** Hands a descriptor over; it is closed when that fails. */
+function owning<T>(fd: number, take: (fd: number) => T): T {
+  try {
+    return take(fd)
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** The reading end. It ends when the last writer has closed, and not before the first one has come.
+ *  @throws {Error} as {@link openFifo} */
 export function openForReading(path: string): Readable {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  if (bun === undefined) return new Socket({ fd, readable: true, writable: false })
-  return bunReadable(bun.file(fd).stream().getReader(), fd)
+  return owning(openFifo(path, constants.O_RDONLY), (fd) =>
+    bun === undefined ? new Socket({ fd, readable: true, writable: false }) : bunReadable(bun.file(fd).stream().getReader(), fd),
+  )
 }
 
 /** Reads ahead as a socket of Node does: the end of an output in which nothing is left comes also where nobody reads it. */
@@ -91,16 +137,17 @@ export interface FifoWriter {
   close(): Promise<void>
 }
 
-/** The writing end; undefined while nobody has the reading end open. */
+/** The writing end; undefined while nobody has the reading end open.
+ *  @throws {Error} as {@link openFifo} */
 export function openForWriting(path: string): FifoWriter | undefined {
   let fd: number
   try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    fd = openFifo(path, constants.O_WRONLY)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
     throw error
   }
-  return bun === undefined ? socketWriter(fd) : bunWriter(bun.file(fd).writer(), fd)
+  return owning(fd, () => (bun === undefined ? socketWriter(fd) : bunWriter(bun.file(fd).writer(), fd)))
 }
 
 function socketWriter(fd: number): FifoWriter {
@@ -127,8 +174,15 @@ function bunWriter(writer: BunWriter, fd: number): FifoWriter {
       await writer.flush()
     },
     close: async () => {
-      await writer.end()
-      closeSync(fd)
+      writer.unref()
+      try {
+        // Settles when the rest is in the pipe, or nobody reads any more: then with the error that a pending write has reported.
+        await writer.end()
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+      } finally {
+        closeSync(fd)
+      }
     },
   }
 }

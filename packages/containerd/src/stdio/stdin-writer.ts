@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import { isTeuError } from '@teu/spec'
 import { deferred } from '../deferred.ts'
 import { delay } from '../delay.ts'
+import { report } from '../report.ts'
 import { openForWriting, type FifoWriter } from './fifo.ts'
 
 const REOPEN_MS = 10
@@ -21,7 +22,8 @@ export interface StdinTarget {
 }
 
 /**
- * Keeps what is written until the shim reads (`release`), also an end that came before. Ends quietly when the process has gone (`drop`).
+ * Keeps what is written until the shim reads (`release`), also an end that came before. Ends quietly when the process has gone (`drop`). Where
+ * the bytes cannot go on, or the one who writes destroys the stream, the program's input ends: it would wait for ever.
  *
  * A terminal's end is Ctrl-D: if the shim closed its side, the program would lose its terminal.
  */
@@ -29,8 +31,12 @@ export class StdinWriter extends Writable {
   readonly #target: StdinTarget
   /** Resolves with true when the shim reads, with false when it never will. */
   readonly #released = deferred<boolean>()
+  /** The same, and false also when the stream is destroyed before. */
+  readonly #mayOpen = deferred<boolean>()
   readonly #gone = new AbortController()
   #fifo: Promise<FifoWriter | undefined> | undefined
+  /** The shim's end is closed, or being closed, or none of our business any more. */
+  #isEnded = false
   #lastByte = LINE_FEED
 
   constructor(target: StdinTarget) {
@@ -43,12 +49,13 @@ export class StdinWriter extends Writable {
   /** The shim has opened its end. */
   release(): void {
     this.#released.resolve(true)
+    this.#mayOpen.resolve(true)
   }
 
   /** The process is gone, or never came. */
   drop(): void {
+    this.#isEnded = true
     this.#released.resolve(false)
-    this.#gone.abort()
     this.destroy()
   }
 
@@ -61,12 +68,34 @@ export class StdinWriter extends Writable {
   }
 
   override _destroy(reason: Error | null, done: (error?: Error | null) => void): void {
-    this.#released.resolve(false)
+    this.#mayOpen.resolve(false)
     this.#gone.abort()
+    if (reason !== null) report({ what: `write the input of a process to ${this.#target.path}`, error: reason })
     this.#close().then(
       () => done(reason),
       (failure: unknown) => done(reason ?? (failure as Error)),
     )
+    void this.#endAnyway()
+  }
+
+  /** Without an end of the stream itself. */
+  async #endAnyway(): Promise<void> {
+    try {
+      if (!this.#target.terminal && (await this.#released.promise)) await this.#endInput()
+    } catch (error) {
+      report({ what: `end the input of a process at ${this.#target.path}`, error })
+    }
+  }
+
+  /** Makes the shim close its end, once. */
+  async #endInput(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    try {
+      await this.#target.closeIo()
+    } catch (error) {
+      if (!isTeuError(error, 'ERR_TEU_NOT_FOUND') && !isTeuError(error, 'ERR_TEU_UNAVAILABLE')) throw error
+    }
   }
 
   async #put(chunk: Buffer): Promise<void> {
@@ -83,16 +112,11 @@ export class StdinWriter extends Writable {
 
   async #finish(): Promise<void> {
     if (!(await this.#released.promise)) return
-    const { terminal, closeIo } = this.#target
+    const { terminal } = this.#target
     // In the middle of a line the first one only hands that line over.
     if (terminal) await this.#put(Buffer.alloc(this.#lastByte === LINE_FEED ? 1 : 2, END_OF_TRANSMISSION))
     await this.#close()
-    if (terminal) return
-    try {
-      await closeIo()
-    } catch (error) {
-      if (!isTeuError(error, 'ERR_TEU_NOT_FOUND') && !isTeuError(error, 'ERR_TEU_UNAVAILABLE')) throw error
-    }
+    if (!terminal) await this.#endInput()
   }
 
   #open(): Promise<FifoWriter | undefined> {
@@ -101,7 +125,7 @@ export class StdinWriter extends Writable {
   }
 
   async #tryToOpen(): Promise<FifoWriter | undefined> {
-    if (!(await this.#released.promise)) return undefined
+    if (!(await this.#mayOpen.promise)) return undefined
     for (let waitedMs = 0; waitedMs < MAX_OPEN_MS && !this.#gone.signal.aborted; waitedMs += REOPEN_MS) {
       const fifo = openForWriting(this.#target.path)
       if (fifo !== undefined) return fifo

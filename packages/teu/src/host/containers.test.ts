@@ -92,6 +92,17 @@ describe('ids', () => {
     expect(host.calls.at(-1)).toEqual(['kill', id, 9, { all: false }])
   })
 
+  it('a name that two containers have is none to act on, an id is', async () => {
+    const host = someContainers()
+    host.records.push(recordOf('fake', { labels: { 'nerdctl/name': 'db' } }), recordOf('thief', { labels: { 'nerdctl/name': 'web' } }))
+    const { status, err } = await hostTeu(['kill', 'db'], { host })
+    expect(status).toBe(125)
+    expect(err).toBe('teu: Cannot kill "db": 2 containers have that name\n  Give an id\n')
+    expect(host.calls.filter(([name]) => name === 'kill')).toEqual([])
+    await hostTeu(['kill', 'web'], { host })
+    expect(host.calls.at(-1)).toEqual(['kill', 'web', 9, { all: false }])
+  })
+
   it('asks the daemon for few', async () => {
     const { host } = await hostTeu(['kill', 'we.b'], { host: someContainers() })
     expect(host.calls).toEqual([['containers', 'id=="we.b"', 'id~="^we[.]b"', 'labels."nerdctl/name"=="we.b"']])

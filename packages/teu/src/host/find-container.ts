@@ -14,11 +14,19 @@ export function nameOf({ labels }: Pick<ContainerRecord, 'labels'>): string {
 
 /** The one container of that id or name, or else the one whose id begins so.
  *  @param what  what is asked for, to complete "Cannot …"
- *  @throws {TeuError} ERR_TEU_NOT_FOUND; ERR_TEU_USAGE when several ids begin so */
+ *  @throws {TeuError} ERR_TEU_NOT_FOUND; ERR_TEU_USAGE when several have that name, or ids that begin so */
 export async function findContainer(host: Host, text: string, what: string): Promise<ContainerRecord> {
   const found = ID_PART.test(text) ? await host.containers(filtersFor(text)) : []
-  const exact = found.find(({ id }) => id === text) ?? found.find((record) => nameOf(record) === text)
+  const exact = found.find(({ id }) => id === text)
   if (exact !== undefined) return exact
+  const [named, ...namesakes] = found.filter((record) => nameOf(record) === text)
+  // A name is a label, which more clients than nerdctl can set: never act on one that was not meant.
+  if (namesakes.length > 0) {
+    throw new TeuError('ERR_TEU_USAGE', `Cannot ${what} "${text}": ${namesakes.length + 1} containers have that name`, {
+      remedy: 'Give an id',
+    })
+  }
+  if (named !== undefined) return named
   const [first, ...others] = found.filter(({ id }) => id.startsWith(text))
   if (first === undefined) {
     throw new TeuError('ERR_TEU_NOT_FOUND', `Cannot ${what} "${text}": there is no such container in namespace "${host.namespace}"`, {

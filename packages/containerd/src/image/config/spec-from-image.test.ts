@@ -31,6 +31,23 @@ describe('specFromImage()', () => {
     expect(() => validateSpec(spec)).not.toThrow()
   })
 
+  test('labels that engines act on do not come from an image', () => {
+    const hostile = {
+      'dev.teu/bundle': '/etc',
+      'com.docker/engine.bundle.path': '/etc',
+      'nerdctl/name': 'database',
+      'containerd.io/restart.loguri': 'binary:///bin/sh',
+      'io.containerd.image.config.stop-signal': 'SIGKILL',
+      'io.cri-containerd.kind': 'sandbox',
+      'io.kubernetes.pod.uid': '1',
+    }
+    const kept = { 'org.opencontainers.image.title': 'x', 'com.docker.compose.project': 'p', 'a/dev.teu/bundle': 'y', dev: 'z' }
+    expect(specFromImage({ ...image, labels: { ...hostile, ...kept } }, undefined).labels).toEqual({
+      ...kept,
+      'io.containerd.image.config.stop-signal': 'SIGQUIT',
+    })
+  })
+
   test('the caller comes first', () => {
     const { spec } = specFromImage(image, undefined, {
       args: ['x'],

@@ -3,6 +3,7 @@
 import { type Spec, specFor, type SpecOptions, TeuError } from '@teu/spec'
 import type { ImageConfig } from '../document/image-config.ts'
 import type { Accounts } from './accounts.ts'
+import { plainLabels } from './plain-labels.ts'
 import { resolveUser } from './resolve-user.ts'
 
 /** What a caller can change; everything else is the image's or `@teu/spec`'s default. */
@@ -46,7 +47,7 @@ export function specFromImage(image: ImageConfig, accounts: Accounts | undefined
     user: resolveUser(user === undefined ? image.user : String(user), accounts),
   })
   const { stopSignal } = image
-  const labels = { ...image.labels, ...(stopSignal === undefined ? {} : { [STOP_SIGNAL_LABEL]: stopSignal }) }
+  const labels = { ...plainLabels(image.labels), ...(stopSignal === undefined ? {} : { [STOP_SIGNAL_LABEL]: stopSignal }) }
   return { spec, labels: Object.fromEntries(Object.entries(labels).filter(fits)), ...(stopSignal === undefined ? {} : { stopSignal }) }
 }
 

@@ -5,7 +5,7 @@ import { checkOptions, isTeuError, OPTION, type OptionRules, SPEC_OPTION_RULES }
 import type { ContainerHandle } from '../../container-handle.ts'
 import type { Containerd } from '../../containerd.ts'
 import { withSuppressed } from '../../error/suppressed.ts'
-import { checkIdentifier } from '../../identifiers.ts'
+import { checkCallersLabels, checkIdentifier } from '../../identifiers.ts'
 import type { RuntimeRef } from '../../types.ts'
 import { readAccounts } from '../config/read-accounts.ts'
 import { type ImageSpecOptions, specFromImage } from '../config/spec-from-image.ts'
@@ -18,7 +18,7 @@ import { type UnpackedImage, unpackImage, type UnpackOptions } from '../unpack/u
 export interface CreateFromImageOptions extends ImageSpecOptions, UnpackOptions {
   /** Default: `teu-` and random digits. */
   readonly id?: string | undefined
-  /** Beside those of the image; these win. */
+  /** Beside those of the image; these win. Those of engines (`dev.teu/`, `com.docker/`) are refused. */
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** Default: the client's. */
   readonly runtime?: RuntimeRef | undefined
@@ -66,6 +66,7 @@ export async function createFromImage(client: Containerd, name: string, options:
   checkOptions('createFromImage', options, CREATE_RULES)
   const { id = `teu-${randomBytes(ID_BYTES).toString('hex')}`, signal } = options
   checkIdentifier('container ID', id)
+  checkCallersLabels(options.labels ?? {})
   const image = await unpackImage(client.services, name, options)
   // Until the record is there, the lease keeps the snapshot.
   return withLease(client.services, 'create', async ({ services: held }) => {
