@@ -9,7 +9,7 @@ import { resync, resyncWhen } from './connection/resync.ts'
 import { ContainerHandle } from './container-handle.ts'
 import { containerRecord } from './container/record.ts'
 import { RUNC_SHIM } from './container/runtime-ref.ts'
-import type { ClientContext } from './context.ts'
+import { type ClientContext, keepContext } from './context.ts'
 import { EventBroadcast, type EventFilter } from './events/broadcast.ts'
 import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
@@ -95,6 +95,7 @@ export class Containerd implements Client, AsyncDisposable {
     this.services = ctx.services
     this.namespace = ctx.namespace
     this.images = new Images(this)
+    keepContext(this, ctx)
     this.#ctx = ctx
     this.#transport = transport
     this.#closing = closing
@@ -250,7 +251,7 @@ interface Base {
 
 function makeContext(options: ContainerdOptions, { address, namespace, transport, closed }: Base): ClientContext {
   const { callTimeoutMs = 60_000, drainTimeoutMs = 2_000, cleanupTimeoutMs = 45_000, onEvent, backend } = options
-  const services = createServices(transport, { namespace, callTimeoutMs, address: socketPath(address) })
+  const services = createServices(transport, { namespace, callTimeoutMs, cleanupTimeoutMs, address: socketPath(address) })
   const backends: Backend[] = backend === undefined ? [] : [backend]
   if (onEvent !== undefined) backends.push({ processEvent: (_id, _type, event) => onEvent(event) })
   const link = new Link(services, namespace, {

@@ -32,3 +32,17 @@ export interface ClientContext {
   /** Fires when the client is disposed. */
   readonly closed: AbortSignal
 }
+
+const contexts = new WeakMap<object, ClientContext>()
+
+/** Lets the parts that only have the client find its state. */
+export function keepContext(client: object, ctx: ClientContext): void {
+  contexts.set(client, ctx)
+}
+
+/** The state of a client. */
+export function contextOf(client: object): ClientContext {
+  const ctx = contexts.get(client)
+  if (ctx === undefined) throw new TypeError('This is no client of Containerd.connect')
+  return ctx
+}

@@ -61,6 +61,17 @@ describe('withLease()', () => {
     }
   })
 
+  test('a daemon that stays away is waited for as long as cleaning up may take, and the error says what becomes of the lease', async () => {
+    const { transport } = daemon(refuse(RpcStatus.UNAVAILABLE))
+    const services = createServices(transport, { namespace: 'ns', callTimeoutMs: 0, cleanupTimeoutMs: 120 })
+    const failure = new TeuError('ERR_TEU_TIMEOUT', 'first')
+    await expect(withLease(services, 'test', () => Promise.reject(failure))).rejects.toMatchObject({
+      suppressed: [
+        expect.objectContaining({ message: expect.stringMatching(/^Cannot delete lease teu-test-.*ends by itself within a day/) }),
+      ],
+    })
+  })
+
   test('a daemon that is restarted is waited for', async () => {
     let refusals = 2
     const { services, transport } = daemon(() => {

@@ -1,7 +1,7 @@
 /** Leases: what is made under one is safe from garbage collection until it ends. */
 
 import { randomUUID } from 'node:crypto'
-import { isTeuError } from '@teu/spec'
+import { isTeuError, TeuError } from '@teu/spec'
 import { delay } from './delay.ts'
 import { withSuppressed } from './error/suppressed.ts'
 import { report } from './report.ts'
@@ -19,8 +19,8 @@ export interface Lease {
 
 /** A lease of a program that was killed ends by itself after this time. */
 const EXPIRES_AFTER_MS = 24 * 60 * 60 * 1000
-const CLEANUP_TIMEOUT_MS = 30_000
-/** The pauses double: 3 seconds in all. */
+const FIRST_PAUSE_MS = 100
+/** The pauses double up to this one. */
 const LAST_PAUSE_MS = 1_600
 
 /** A lease that whoever took it has to give back. */
@@ -80,18 +80,32 @@ export async function withLease<T>(
 }
 
 /**
- * The caller's signal must not reach this: whoever cancels wants it done more than ever. A daemon that is being restarted gets some time:
- * nobody else would remove the lease for a day.
+ * The caller's signal must not reach this: whoever cancels wants it done more than ever. A daemon that is being restarted is waited for, as
+ * long as cleaning up may take: nobody else would remove the lease for a day.
  */
 async function deleteLease(services: Services, id: string, sync: boolean): Promise<unknown[]> {
-  for (let pauseMs = 100; ; pauseMs *= 2) {
+  const end = performance.now() + services.cleanupTimeoutMs
+  const leftMs = (): number => Math.max(1, Math.ceil(end - performance.now()))
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
     try {
-      await services.leases.delete({ id, sync }, { timeoutMs: CLEANUP_TIMEOUT_MS })
+      await services.leases.delete({ id, sync }, { timeoutMs: leftMs() })
       return []
     } catch (error) {
       if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return []
-      if (!isTeuError(error, 'ERR_TEU_UNAVAILABLE') || pauseMs > LAST_PAUSE_MS) return [error]
+      if (!isTeuError(error, 'ERR_TEU_UNAVAILABLE') || leftMs() <= pauseMs) return [left(id, error)]
       await delay(pauseMs)
     }
   }
+}
+
+function left(id: string, cause: unknown): unknown {
+  if (!isTeuError(cause)) return cause
+  const { code, message, operation, errno, path, remedy } = cause
+  return new TeuError(code, `Cannot delete lease ${id}, which ends by itself within a day: ${message}`, {
+    operation,
+    errno,
+    path,
+    remedy,
+    cause,
+  })
 }

@@ -5,11 +5,14 @@
  * `TEU_KILL_ROUNDS` is how often for each method (1 when absent; `npm run test:chaos` is 10), `TEU_CHAOS_SEED` repeats the moments.
  */
 
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTeuError } from '@teu/spec'
 import { expect } from 'vitest'
 import { eventually, patience } from '../../../tests/harness/wait.ts'
 import type { Client, Containerd } from '../src/index.ts'
+import { Layout } from '../src/testing/image-files.ts'
+import { baseLayer } from './image/busybox-image.ts'
 import { type Daemon, EventLog, fifosBelow } from './support/daemon.ts'
 import { seeded } from './support/random.ts'
 import { runc, withRunc } from './support/runtimes.ts'
@@ -194,4 +197,90 @@ withRunc(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
       (60_000 + ROUNDS * 15_000) * patience,
     )
   }
+})
+
+const IMAGE = 'example.org/box:1'
+
+/** Makes a small image. */
+async function importBox(client: Containerd): Promise<void> {
+  const layout = new Layout()
+  layout.tag(layout.image({ layers: [await baseLayer()] }), IMAGE)
+  await client.images.import(Readable.from([await layout.archive()]))
+  await client.images.unpack(IMAGE)
+}
+
+/** Nothing of a container of an image is left. */
+async function expectNoRoots({ client, daemon }: Pick<Round, 'client' | 'daemon'>): Promise<void> {
+  await eventually('the connection', () => client.version().catch(() => undefined), 10_000)
+  const active: string[] = []
+  for await (const { info } of client.services.snapshots.list({ snapshotter: 'overlayfs' })) {
+    for (const { name } of info) if (!name.startsWith('sha256:')) active.push(name)
+  }
+  const containers = (await client.list()).map(({ id }) => id)
+  const tasks = (await client.services.tasks.list({})).tasks.map(({ id }) => id)
+  const leases = (await client.services.leases.list({})).leases.map(({ id }) => id)
+  expect({ active, containers, tasks, leases }).toEqual({ active: [], containers: [], tasks: [], leases: [] })
+  expect(fifosBelow(daemon.stateDir)).toEqual([])
+}
+
+withRunc(`images and a daemon that is killed, seed ${SEED}:`, (test) => {
+  test('when the exit is told: run has the exit, and clears away when the daemon is back', async (daemon) => {
+    let restarted: Promise<void> | undefined
+    const client = await daemon.client({
+      onEvent: ({ type }) => {
+        if (type === 'exit') restarted ??= daemon.restart()
+      },
+    })
+    await importBox(client)
+    const result = await client.images.run(IMAGE, ['/bin/sh', '-c', 'echo out; exit 3'], { capture: true })
+    expect(result).toMatchObject({ exitCode: 3, stdout: 'out\n' })
+    expect(result.cleanupError).toBeUndefined()
+    await restarted
+    await expectNoRoots({ client, daemon })
+  })
+
+  test('when run is aborted while it is away: what it made goes when it is back', async (daemon) => {
+    const stop = new AbortController()
+    let restarted: Promise<void> | undefined
+    const bring = async (): Promise<void> => {
+      await daemon.stop('SIGKILL')
+      stop.abort(new Error('enough'))
+      await delay(300)
+      await daemon.start()
+    }
+    const client = await daemon.client({
+      onEvent: ({ type }) => {
+        if (type === 'start') restarted ??= bring()
+      },
+    })
+    await importBox(client)
+    // The abort's reason, or the lost connection where that came before the answer of the start.
+    await expect(client.images.run(IMAGE, ['/bin/sleep', '1000'], { signal: stop.signal })).rejects.toThrow()
+    await restarted
+    await expectNoRoots({ client, daemon })
+  })
+
+  test(
+    'at any moment of run and create: nothing is left',
+    async (daemon) => {
+      daemon.mayLoseShims = true
+      const random = seeded(SEED)
+      const client = await daemon.client({ drainTimeoutMs: 500 })
+      await importBox(client)
+      const calls = {
+        create: async () => (await client.images.create(IMAGE, { args: ['/bin/true'] })).remove(),
+        run: () => client.images.run(IMAGE, ['/bin/sleep', '0.1'], { capture: true }),
+      }
+      for (let n = 0; n < ROUNDS; n += 1) {
+        for (const call of Object.values(calls)) {
+          const calling = outcome(call())
+          await delay(random() * 200)
+          await daemon.restart()
+          await calling
+          await expectNoRoots({ client, daemon })
+        }
+      }
+    },
+    (60_000 + ROUNDS * 15_000) * patience,
+  )
 })

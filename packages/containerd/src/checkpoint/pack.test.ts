@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,11 +41,40 @@ test('a directory comes out as it went in', async () => {
   expect(readFileSync(join(to, 'deep', 'n'.repeat(180))).equals(big)).toBe(true)
 })
 
-test('a directory that is not there is an error', async () => {
-  const reading = (async () => {
-    for await (const _ of packDirectory(join(dir, 'none'))) continue
-  })()
-  await expect(reading).rejects.toMatchObject({ code: 'ENOENT' })
+const drained = async (from: string, onChunk: () => void = () => {}): Promise<void> => {
+  for await (const _ of packDirectory(from)) onChunk()
+}
+
+test.each([
+  ['a directory that is not there', 'none', 'ENOENT'],
+  ['a file in place of a directory', 'file', 'ENOTDIR'],
+])('%s is an error with a code, place and errno', async (_what, name, errno) => {
+  writeFileSync(join(dir, 'file'), 'x')
+  await expect(drained(join(dir, name))).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT', errno, path: join(dir, name) })
+})
+
+test.each([
+  ['grows', (path: string) => appendFileSync(path, Buffer.alloc(100_000))],
+  ['shrinks', (path: string) => truncateSync(path, 100)],
+])('a file that %s while it is read is an error, and no more than that', async (_what, change) => {
+  mkdirSync(join(dir, 'from'))
+  const path = join(dir, 'from/core.img')
+  writeFileSync(path, Buffer.alloc(4_000_000))
+  await expect(drained(join(dir, 'from'), () => change(path))).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT', path })
+})
+
+test('a reader that leaves early ends the reading', async () => {
+  mkdirSync(join(dir, 'from'))
+  writeFileSync(join(dir, 'from/core.img'), Buffer.alloc(4_000_000))
+  for await (const chunk of packDirectory(join(dir, 'from'))) if (chunk.length > 1024) break
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  expect(open.filter((path) => path.startsWith(dir))).toEqual([])
 })
 
 test.each(['../out', '/out', 'a/../../out'])('names that lead out are refused: %s', async (name) => {

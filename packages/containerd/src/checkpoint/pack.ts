@@ -1,10 +1,10 @@
 /** Directories as tar streams and back. Plain: relative names, files, directories and symbolic links. */
 
-import { createReadStream, createWriteStream } from 'node:fs'
-import { lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
-import { dirname, join, normalize } from 'node:path'
+import { createWriteStream } from 'node:fs'
+import { lstat, mkdir, open, readdir, readlink, symlink } from 'node:fs/promises'
+import { dirname, join, normalize, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { TeuError } from '@teu/spec'
+import { isTeuError, TeuError } from '@teu/spec'
 import type { Extract, Header, Pack } from 'tar-stream'
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>
@@ -12,19 +12,28 @@ type EntryHeader = Partial<Header> & Pick<Header, 'name'>
 interface Sink {
   write(chunk: Uint8Array): boolean
   end(last: undefined): unknown
-  once(event: 'drain', listener: () => void): unknown
+  once(event: 'drain' | 'close', listener: () => void): unknown
+  off(event: 'drain' | 'close', listener: () => void): unknown
 }
 
-/** The bytes of a tar of everything in a directory. */
+/** The bytes of a tar of everything in a directory.
+ *  @throws {TeuError} ERR_TEU_INVALID_ARGUMENT, with path and errno, for what cannot be read, and for files that change meanwhile */
 export async function* packDirectory(dir: string): AsyncGenerator<Uint8Array> {
   const tar = await import('tar-stream')
   const pack = tar.pack()
+  let failure: { readonly error: unknown } | undefined
   const adding = addTree(pack, dir, '').then(
     () => pack.finalize(),
-    (error: unknown) => pack.destroy(error as Error),
+    (error: unknown) => {
+      failure = { error: unreadable(dir, error) }
+      pack.destroy(failure.error as Error)
+    },
   )
   try {
     for await (const chunk of pack) yield chunk as Uint8Array
+  } catch (error) {
+    await adding
+    throw failure === undefined ? error : failure.error
   } finally {
     pack.destroy()
     await adding
@@ -42,25 +51,84 @@ async function addTree(pack: Pack, dir: string, prefix: string): Promise<void> {
     } else if (info.isSymbolicLink()) {
       await add(pack, { ...header, type: 'symlink', linkname: await readlink(join(dir, path)) })
     } else if (info.isFile()) {
-      await add(pack, { ...header, type: 'file', size: info.size }, createReadStream(join(dir, path)))
+      await add(pack, { ...header, type: 'file', size: info.size }, ofSize(join(dir, path), info.size))
     }
   }
 }
 
-/** Adds an entry, and resolves when it is written. */
-async function add(pack: Pack, header: EntryHeader, content?: AsyncIterable<unknown>): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const entry = pack.entry(header, (error) => (error === undefined || error === null ? resolve() : reject(error)))
-    if (content !== undefined) writeAll(entry, content as AsyncIterable<Uint8Array>).catch(reject)
-    else if (header.type === 'file') entry.end(undefined)
+/** The bytes of a file that must have as many as were promised: the header is written by then. */
+async function* ofSize(path: string, size: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  const file = await open(path)
+  try {
+    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length
+      if (bytes > size) break
+      yield chunk
+    }
+  } finally {
+    await file.close()
+  }
+  if (bytes === size) return
+  throw new TeuError('ERR_TEU_INVALID_ARGUMENT', `Cannot read the checkpoint: ${path} changes while it is read`, {
+    path,
+    remedy: 'Use a checkpoint that is complete, and that nobody writes to',
   })
 }
 
-async function writeAll(sink: Sink, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const chunk of chunks) {
-    if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once('drain', resolve))
+function unreadable(dir: string, cause: unknown): unknown {
+  const { code: errno, syscall = 'reading', path = dir } = cause as NodeJS.ErrnoException
+  if (isTeuError(cause) || errno === undefined) return cause
+  const at = resolve(path)
+  return new TeuError('ERR_TEU_INVALID_ARGUMENT', `Cannot read the checkpoint ${dir}: ${syscall} ${at} failed with ${errno}`, {
+    path: at,
+    errno,
+    cause,
+  })
+}
+
+/** Adds an entry, and resolves when it is written. */
+async function add(pack: Pack, header: EntryHeader, content?: AsyncIterable<Uint8Array>): Promise<void> {
+  let written: Promise<void> = Promise.resolve()
+  const added = new Promise<void>((resolve, reject) => {
+    const entry = pack.entry(header, (error) => (error === undefined || error === null ? resolve() : reject(error)))
+    // The callback has it too; without a listener it would end the program.
+    entry.on('error', reject)
+    if (content !== undefined) written = writeAll(entry, content)
+    else if (header.type === 'file') entry.end(undefined)
+    written.catch(reject)
+  })
+  try {
+    await added
+  } finally {
+    // The file is closed then.
+    await written
   }
-  sink.end(undefined)
+}
+
+/** A sink that is closed meanwhile takes no more. */
+async function writeAll(sink: Sink, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let isClosed = false
+  sink.once('close', () => {
+    isClosed = true
+  })
+  for await (const chunk of chunks) {
+    if (isClosed) return
+    if (!sink.write(chunk)) await drainedOrClosed(sink)
+  }
+  if (!isClosed) sink.end(undefined)
+}
+
+function drainedOrClosed(sink: Sink): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sink.off('drain', done)
+      sink.off('close', done)
+      resolve()
+    }
+    sink.once('drain', done)
+    sink.once('close', done)
+  })
 }
 
 /** Unpacks a tar into a directory, which is made when it is missing.

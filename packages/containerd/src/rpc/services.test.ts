@@ -88,6 +88,24 @@ describe('createServices()', () => {
     expect(topics).toEqual(['/tasks/exit'])
   })
 
+  test('a stream whose daemon says nothing more ends at the deadline of calls; the caller may take its time', async () => {
+    const transport = new FakeTransport().on(Content.method.read, async function* () {
+      yield { data: Buffer.from('a') }
+      yield { data: Buffer.from('b') }
+      await new Promise(() => {})
+    })
+    const services = createServices(transport, { namespace: 'ns', callTimeoutMs: 20 })
+    const read: string[] = []
+    const reading = (async () => {
+      for await (const { data } of services.content.read({})) {
+        read.push(Buffer.from(data).toString())
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT', operation: 'read' })
+    expect(read).toEqual(['a', 'b'])
+  })
+
   test('a stream both ways takes requests without their type', async () => {
     const transport = new FakeTransport().on(Content.method.write, (request) => ({ offset: request.offset + 1n }))
     const answers: bigint[] = []

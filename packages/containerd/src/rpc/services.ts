@@ -24,6 +24,7 @@ import { Snapshots } from '../gen/containerd/services/snapshots/v1/snapshots.gen
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Version } from '../gen/containerd/services/version/v1/version.gen.ts'
 import { Health } from '../gen/grpc/health/v1/health.gen.ts'
+import { goingOn } from './stall.ts'
 import { methodPath, type CallOptions, type Transport } from './transport.ts'
 
 /** One method of a service as a function: a promise for one answer, an AsyncIterable for a stream of them. */
@@ -45,8 +46,11 @@ export interface ServiceDefaults {
   readonly namespace?: string | undefined
   /** What calls create stays until this lease is deleted or expires. */
   readonly lease?: string | undefined
-  /** Deadline of calls with one answer, and of lists, in milliseconds; 0 is none. `Tasks.Wait` and other streams have none. */
+  /** Deadline of calls with one answer, and of lists, in milliseconds; 0 is none. Other streams must go on within this time; `Tasks.Wait` and
+   *  events, which come when something happens, have none. */
   readonly callTimeoutMs: number
+  /** How long the clean-up after a failure may take. Default 45 000. */
+  readonly cleanupTimeoutMs?: number | undefined
   /** The daemon's socket, for messages. */
   readonly address?: string | undefined
   /** What the daemon is called in messages. Default `containerd`. */
@@ -67,11 +71,16 @@ export interface Services {
   readonly images: ServiceClient<typeof Images>
   readonly snapshots: ServiceClient<typeof Snapshots>
   readonly diff: ServiceClient<typeof Diff>
+  /** Of {@link ServiceDefaults}. */
+  readonly callTimeoutMs: number
+  readonly cleanupTimeoutMs: number
   /** The same services, whose calls give what they create to a lease. */
   withLease(lease: string): Services
   /** The same services in another namespace. */
   withNamespace(namespace: string): Services
 }
+
+const CLEANUP_TIMEOUT_MS = 45_000
 
 /** Makes the services over a transport. */
 export function createServices(transport: Transport, defaults: ServiceDefaults): Services {
@@ -89,6 +98,8 @@ export function createServices(transport: Transport, defaults: ServiceDefaults):
     images: client(Images),
     snapshots: client(Snapshots),
     diff: client(Diff),
+    callTimeoutMs: defaults.callTimeoutMs,
+    cleanupTimeoutMs: defaults.cleanupTimeoutMs ?? CLEANUP_TIMEOUT_MS,
     withLease: (lease) => createServices(transport, { ...defaults, lease }),
     withNamespace: (namespace) => createServices(transport, { ...defaults, namespace }),
   }
@@ -123,8 +134,16 @@ function bind(method: DescMethod, transport: Transport, defaults: ServiceDefault
   }
   if (method.methodKind === 'server_streaming') {
     const streaming = method as DescMethodServerStreaming
+    const open = (request: Init, options: CallOptions): AsyncIterable<Message> =>
+      transport.serverStream(streaming, message(request), streamOptions(method, options, defaults))
     return (request: Init, options: CallOptions = {}) =>
-      translated(transport.serverStream(streaming, message(request), streamOptions(method, options, defaults)), translate)
+      // Events come when something happens.
+      method === Events.method.subscribe
+        ? translated(open(request, options), translate)
+        : translated(
+            goingOn(options.timeoutMs ?? defaults.callTimeoutMs, options, (own) => open(request, own)),
+            translate,
+          )
   }
   if (method.methodKind === 'bidi_streaming') {
     const streaming = method as DescMethodBiDiStreaming

@@ -42,8 +42,8 @@ export class FakeStore {
   calls = 0
   #lastApplied = ''
 
-  constructor() {
-    this.services = createServices(this.transport, { namespace: 'ns', callTimeoutMs: 0 })
+  constructor(callTimeoutMs = 0) {
+    this.services = createServices(this.transport, { namespace: 'ns', callTimeoutMs })
     this.#content()
     this.#imagesAndLeases()
     this.#snapshots()

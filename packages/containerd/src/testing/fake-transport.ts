@@ -78,7 +78,10 @@ export class FakeTransport implements Transport {
     requests: AsyncIterable<MessageShape<I>>,
     options: CallOptions,
   ): AsyncGenerator<MessageShape<O>> {
-    for await (const request of requests) yield create(method.output, (await this.#call(method, request, options)) as MessageInitShape<O>)
+    for await (const request of requests) {
+      const answer = Promise.resolve(this.#call(method, request, options) as MessageInitShape<O>)
+      yield create(method.output, await (options.signal === undefined ? answer : abortable(answer, options.signal)))
+    }
   }
 
   close(): void {

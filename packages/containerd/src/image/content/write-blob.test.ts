@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { Content } from '../../gen/containerd/services/content/v1/content.gen.ts'
 import { FakeStore } from '../../testing/fake-store.ts'
 import { sha256 } from '../../testing/image-files.ts'
 import { writeBlob } from './write-blob.ts'
@@ -50,6 +51,36 @@ describe('writeBlob()', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(source.destroyed).toBe(true)
     expect([...store.ingests.keys()]).toEqual([])
+  })
+
+  test.each([1, 2, 6])('a daemon that takes nothing after message %i ends it at the deadline of calls', async (last) => {
+    const store = new FakeStore(30)
+    let messages = 0
+    store.transport.before(Content.method.write, () => ((messages += 1) < last ? Promise.resolve() : new Promise(() => {})))
+    const source = Readable.from(pieces(524_288))
+    await expect(writeBlob(store.services, source)).rejects.toMatchObject({
+      code: 'ERR_TEU_TIMEOUT',
+      message: expect.stringContaining('no progress for 30 ms'),
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    if (last > 1) expect(source.destroyed).toBe(true)
+  })
+
+  test('a body that takes its time is no daemon that stalls', async () => {
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('a')
+      await new Promise((resolve) => setTimeout(resolve, 80))
+      yield Buffer.from('b')
+    }
+    expect(await writeBlob(new FakeStore(20).services, slow())).toMatchObject({ size: 2 })
+  })
+
+  test('a daemon that takes nothing hears of no abort, and the caller is not held up by that', async () => {
+    const store = new FakeStore(40)
+    store.transport.before(Content.method.write, () => new Promise(() => {}))
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(new Error('enough')), 5)
+    await expect(writeBlob(store.services, Readable.from(pieces(65_536)), { signal: stop.signal })).rejects.toThrow('enough')
   })
 
   test('an abort, before and while the source says nothing', async () => {

@@ -6,6 +6,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import { type Deferred, deferred } from '../../deferred.ts'
 import { WriteAction, type WriteContentRequestSchema } from '../../gen/containerd/services/content/v1/content.gen.ts'
 import type { Services } from '../../rpc/services.ts'
+import { fromRpc } from '../../error/from-rpc.ts'
+import { StallTimer } from '../../rpc/stall.ts'
 import { Verifier } from '../document/digest.ts'
 import { stoppable } from './stoppable.ts'
 
@@ -37,15 +39,17 @@ export interface WrittenBlob {
  *  message above the first flow control window of 64 KiB (measured: 60 KiB works, 128 KiB does not). */
 const MESSAGE_BYTES = process.versions['bun'] === undefined ? 512 * 1024 : 32 * 1024
 const HEAD_BYTES = 16
-const CLEANUP_TIMEOUT_MS = 10_000
 /** How long a call may take to end after an abort, before it is cancelled. */
-const GRACE_MS = 5_000
+const GRACE_MS = 2_000
+/** How long the removal of what was written may take, where the end of the lease does the same. */
+const ABORT_TIMEOUT_MS = 10_000
 
 /**
  * Writes a blob and waits until the daemon has it for good. Bytes are verified even when the blob is there already. The caller holds a
  * lease, or the next garbage collection takes the blob away.
  * @param body  read to its end; given back early when something fails
- * @throws {TeuError} ERR_TEU_IMAGE_INVALID when digest or size differ; ERR_TEU_UNAVAILABLE
+ * @throws {TeuError} ERR_TEU_IMAGE_INVALID when digest or size differ; ERR_TEU_UNAVAILABLE; ERR_TEU_TIMEOUT when the daemon takes nothing for as
+ *                     long as a call may take
  */
 export async function writeBlob(
   services: Services,
@@ -58,19 +62,25 @@ export async function writeBlob(
   const stop = new AbortController()
   const source = messages(observed(stoppable(body, stop.signal), verifier, onBytes))
   const opened = deferred<boolean>()
+  // It runs while it is the daemon's turn, and not while the body has nothing to say.
+  const stall = new StallTimer(services.callTimeoutMs)
   let head: Uint8Array = new Uint8Array()
   let failure: { readonly error: unknown } | undefined
 
   async function* requests(): AsyncGenerator<MessageInitShape<typeof WriteContentRequestSchema>> {
     const common = { ref, total: BigInt(size ?? 0), expected: digest ?? '' }
+    stall.start()
     yield { ...common, action: WriteAction.STAT }
     // Before that answer the daemon may say that it has the blob; then the bytes are not for it.
     if (!(await opened.promise)) return
+    stall.stop()
     let offset = 0n
     try {
       for await (const data of source) {
         if (offset === 0n) head = data.slice(0, HEAD_BYTES)
+        stall.start()
         yield { ...common, action: WriteAction.WRITE, offset, data }
+        stall.stop()
         offset += BigInt(data.length)
       }
       verifier.finish()
@@ -78,8 +88,10 @@ export async function writeBlob(
       // The call ends in good order, and with its end the daemon has closed its file. What is cancelled it closes some time later, and
       // when it is told to remove the file at that time, it leaves half of it.
       failure = { error }
+      stall.start()
       return
     }
+    stall.start()
     yield { action: WriteAction.COMMIT, ref, offset, total: offset, expected: verifier.finish(), labels: { ...labels } }
   }
 
@@ -88,12 +100,17 @@ export async function writeBlob(
   const abort = (): void => {
     stop.abort(signal?.reason)
     opened.resolve(false)
-    grace = setTimeout(() => call.abort(signal?.reason), GRACE_MS)
+    grace = setTimeout(() => call.abort(signal?.reason), Math.min(GRACE_MS, services.callTimeoutMs || GRACE_MS))
   }
   signal?.addEventListener('abort', abort, { once: true })
+  stall.signal.addEventListener('abort', () => {
+    stop.abort(stall.signal.reason)
+    opened.resolve(false)
+    call.abort(stall.signal.reason)
+  })
   try {
     await consume(services.content.write(requests(), { signal: call.signal }), opened)
-    if (failure !== undefined) throw failure.error
+    if (failure !== undefined) throw fromRpc(failure.error, { what: `write ${name}`, operation: 'write' })
     signal?.throwIfAborted()
     return { digest: verifier.finish(), size: verifier.bytes, existed: false, head }
   } catch (error) {
@@ -101,12 +118,14 @@ export async function writeBlob(
     if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) {
       stop.abort(error)
       await abortIngest(services, ref)
+      signal?.throwIfAborted()
       throw error
     }
     // After COMMIT the daemon itself has removed what was written under this ref.
     for await (const data of source) if (head.length === 0) head = data.slice(0, HEAD_BYTES)
     return { digest: verifier.finish(), size: verifier.bytes, existed: true, head }
   } finally {
+    stall.close()
     clearTimeout(grace)
     signal?.removeEventListener('abort', abort)
   }
@@ -149,5 +168,6 @@ async function* messages(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 
 /** Gives back what an unfinished write has taken. Where that fails the end of the lease does it. */
 async function abortIngest(services: Services, ref: string): Promise<void> {
-  await services.content.abort({ ref }, { timeoutMs: CLEANUP_TIMEOUT_MS }).catch(() => {})
+  const timeoutMs = Math.min(ABORT_TIMEOUT_MS, services.cleanupTimeoutMs)
+  await services.content.abort({ ref }, { timeoutMs }).catch(() => {})
 }

@@ -4,14 +4,15 @@ import { randomBytes } from 'node:crypto'
 import { checkOptions, isTeuError, OPTION, type OptionRules, SPEC_OPTION_RULES } from '@teu/spec'
 import type { ContainerHandle } from '../../container-handle.ts'
 import type { Containerd } from '../../containerd.ts'
+import { contextOf } from '../../context.ts'
 import { withSuppressed } from '../../error/suppressed.ts'
 import { checkCallersLabels, checkIdentifier } from '../../identifiers.ts'
+import { surely } from '../../operations/force-delete.ts'
 import type { RuntimeRef } from '../../types.ts'
 import { readAccounts } from '../config/read-accounts.ts'
 import { type ImageSpecOptions, specFromImage } from '../config/spec-from-image.ts'
 import { withLease } from '../../lease.ts'
 import { prepareRoot, removeRoot, type RootSnapshot } from '../unpack/root-snapshot.ts'
-import { removeSnapshot } from '../unpack/unpack-layer.ts'
 import { type UnpackedImage, unpackImage, type UnpackOptions } from '../unpack/unpack-image.ts'
 
 /** Options of {@link createFromImage}. */
@@ -33,7 +34,8 @@ export interface ImageContainer extends AsyncDisposable {
   readonly root: RootSnapshot
   /** Signal that the image wants to be stopped by; undefined is SIGTERM. */
   readonly stopSignal?: string
-  /** Kills what runs, and removes task, record and snapshot. Not to be cancelled; what is gone already is no failure.
+  /** Kills what runs, and removes task, record and snapshot. Not to be cancelled; what is gone already is no failure, and a daemon that is
+   *  away is waited for, as long as `cleanupTimeoutMs`.
    *  @throws {TeuError} ERR_TEU_UNAVAILABLE */
   remove(): Promise<void>
 }
@@ -77,9 +79,18 @@ export async function createFromImage(client: Containerd, name: string, options:
       return { id, handle, image, root, remove, [Symbol.asyncDispose]: remove, ...(stopSignal === undefined ? {} : { stopSignal }) }
     } catch (error) {
       // Not the record: if there is one of this id, somebody else has made it.
-      throw withSuppressed(error, await removeSnapshot(client.services, root.snapshotter, root.key))
+      throw withSuppressed(error, await removeRootSurely(client, root))
     }
   })
+}
+
+async function removeRootSurely(client: Containerd, root: RootSnapshot): Promise<unknown[]> {
+  try {
+    await surely(contextOf(client), () => removeRoot(client.services, root))
+    return []
+  } catch (error) {
+    return [error]
+  }
 }
 
 async function makeRecord(
@@ -104,12 +115,15 @@ async function makeRecord(
   return { handle, ...(stopSignal === undefined ? {} : { stopSignal }) }
 }
 
+/** A daemon that is away meanwhile is waited for, as long as cleaning up may take. */
 async function removeContainer(client: Containerd, id: string, root: RootSnapshot): Promise<void> {
-  try {
-    await client.deleteTask(id, { force: true })
-    await client.delete(id)
-  } catch (error) {
-    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
-  }
-  await removeRoot(client.services, root)
+  await surely(contextOf(client), async () => {
+    try {
+      await client.deleteTask(id, { force: true })
+      await client.delete(id)
+    } catch (error) {
+      if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    }
+    await removeRoot(client.services, root)
+  })
 }

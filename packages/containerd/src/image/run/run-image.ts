@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { checkOptions, integerOption, OPTION, type OptionRules, TeuError } from '@teu/spec'
 import type { Containerd } from '../../containerd.ts'
 import { withSuppressed } from '../../error/suppressed.ts'
+import { report } from '../../report.ts'
 import type { ExitInfo, StdioOption, StdioOptions } from '../../types.ts'
 import { CREATE_RULES, createFromImage, type CreateFromImageOptions, type ImageContainer } from './create-from-image.ts'
 import { OutputCollector } from './output-collector.ts'
@@ -29,6 +30,8 @@ export interface RunImageResult extends ExitInfo {
   readonly stderr?: string
   /** With `capture`: there was more output than the limit. */
   readonly isTruncated?: boolean
+  /** The program has ended and the container could not be removed: why. Task, record or snapshot are still there. */
+  readonly cleanupError?: Error
 }
 
 const DEFAULT_LIMIT_BYTES = 1024 * 1024
@@ -44,7 +47,8 @@ const RULES: OptionRules = {
 
 /**
  * Runs a program in a new container and removes everything of it: task, record, snapshot, FIFOs; also when it fails or is aborted. Layers
- * stay unpacked for the next time. An exit code other than 0 is no failure.
+ * stay unpacked for the next time. An exit code other than 0 is no failure. A daemon that is away at the end is waited for, as long as
+ * `cleanupTimeoutMs`; what could not be removed then is told with the result, or as `suppressed` of the error.
  * @param args  arguments for the image's program; empty are those of the image
  * @throws {TeuError} as `createFromImage`, and ERR_TEU_PROCESS_START
  */
@@ -73,7 +77,11 @@ export async function runImage(
 }
 
 /** Starts, waits and removes. */
-async function attend(container: ImageContainer, stdio: StdioOption | undefined, signal: AbortSignal | undefined): Promise<ExitInfo> {
+async function attend(
+  container: ImageContainer,
+  stdio: StdioOption | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ExitInfo & Pick<RunImageResult, 'cleanupError'>> {
   const waiting = signal === undefined ? {} : { signal }
   const start: StdioOptions = { ...waiting, ...(stdio === undefined ? {} : { stdio }) }
   let exit: ExitInfo
@@ -85,6 +93,12 @@ async function attend(container: ImageContainer, stdio: StdioOption | undefined,
     await container.remove().catch((failure: unknown) => suppressed.push(failure))
     throw withSuppressed(error, suppressed)
   }
-  await container.remove()
-  return exit
+  try {
+    await container.remove()
+    return exit
+  } catch (error) {
+    // What the program did is not undone by that, and its caller wants to know.
+    report({ what: 'remove the container of a program that has ended', containerId: container.id, error })
+    return { ...exit, cleanupError: error as Error }
+  }
 }

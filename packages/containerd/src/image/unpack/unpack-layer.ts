@@ -22,8 +22,6 @@ export interface LayerPlace {
   readonly parent: string
 }
 
-const CLEANUP_TIMEOUT_MS = 30_000
-
 /**
  * Unpacks a layer unless its snapshot is there. Others may unpack the same at the same time: whoever is late throws its own work away.
  * @returns false when the snapshot was there already
@@ -69,7 +67,7 @@ export async function hasSnapshot(services: Services, snapshotter: string, key: 
  *  @returns why it could not be removed; empty when it is gone */
 export async function removeSnapshot(services: Services, snapshotter: string, key: string): Promise<unknown[]> {
   try {
-    await services.snapshots.remove({ snapshotter, key }, { timeoutMs: CLEANUP_TIMEOUT_MS })
+    await services.snapshots.remove({ snapshotter, key }, { timeoutMs: services.cleanupTimeoutMs })
     return []
   } catch (error) {
     return isTeuError(error, 'ERR_TEU_NOT_FOUND') ? [] : [error]

@@ -1,0 +1,90 @@
+/** What create changes, and what it leaves, when something is wrong. */
+
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { expect, test } from 'vitest'
+import { RpcError, RpcStatus } from '../rpc/status.ts'
+import { type FakeClient, SPEC, withFake } from '../testing/fake-client.ts'
+import { ServiceMethods } from '../testing/service-methods.ts'
+
+const { containers } = ServiceMethods
+
+/** Names of the directories of FIFOs. */
+async function bundles({ client }: FakeClient): Promise<string[]> {
+  const other = await client.create('other', SPEC)
+  const bundle = (await other.record()).labels['dev.teu/bundle'] ?? ''
+  return readdirSync(dirname(bundle)).filter((name) => name !== 'other')
+}
+
+test.each([
+  ['config', { ...SPEC, process: { args: [] } } as never, {}],
+  ['label', SPEC, { labels: { a: 'x'.repeat(5_000) } }],
+  ['option', SPEC, { lables: {} } as never],
+  ['value of an option', SPEC, { snapshotKey: 7 } as never],
+])('replace with an invalid %s leaves the container that runs', (_what, spec, options) =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    daemon.transport.calls.length = 0
+    await expect(client.create('a', spec, { ...options, replace: true })).rejects.toThrow()
+    expect(daemon.transport.calls).toEqual([])
+    expect(await client.status('a')).toBe('running')
+  }),
+)
+
+test('an invalid config is told before the container is known to exist', () =>
+  withFake(async ({ client }) => {
+    await client.create('a', SPEC)
+    await expect(client.create('a', { ...SPEC, process: { args: [] } } as never)).rejects.toMatchObject({ code: 'ERR_TEU_CONFIG_INVALID' })
+  }))
+
+test('a record whose answer was lost is removed, with its directory', () =>
+  withFake(async (fake) => {
+    const { client, daemon } = fake
+    const { transport } = daemon
+    const serve = transport.before(containers.create, ({ container }) => {
+      if (container !== undefined) daemon.containers.set(container.id, container)
+      return Promise.reject(new RpcError(RpcStatus.UNAVAILABLE, 'connection dropped', { answered: false }))
+    })
+    await expect(client.create('a', SPEC)).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE' })
+    serve()
+    expect(daemon.containers.has('a')).toBe(false)
+    expect(await bundles(fake)).toEqual([])
+  }))
+
+test('an abort during the call removes the record that it has made', () =>
+  withFake(async (fake) => {
+    const { client, daemon } = fake
+    const stop = new AbortController()
+    const serve = daemon.transport.before(containers.create, () => {
+      stop.abort(new Error('enough'))
+      return Promise.resolve()
+    })
+    await expect(client.create('a', SPEC, { signal: stop.signal })).rejects.toThrow('enough')
+    serve()
+    expect(daemon.containers.has('a')).toBe(false)
+    expect(await bundles(fake)).toEqual([])
+    await client.create('a', SPEC)
+  }))
+
+test('the record of somebody else, made meanwhile, stays', () =>
+  withFake(async ({ client, daemon }) => {
+    daemon.transport.before(containers.create, async ({ container }) => {
+      if (container !== undefined) daemon.containers.set('a', { ...container, labels: { theirs: 'yes' } })
+      throw new RpcError(RpcStatus.DEADLINE_EXCEEDED, 'deadline exceeded')
+    })
+    await expect(client.create('a', SPEC)).rejects.toMatchObject({ code: 'ERR_TEU_TIMEOUT' })
+    expect(daemon.containers.get('a')?.labels).toEqual({ theirs: 'yes' })
+  }))
+
+test('a record that cannot be looked for is told of', () =>
+  withFake(async ({ client, daemon }) => {
+    const { transport } = daemon
+    const lost = (): Promise<never> => Promise.reject(new RpcError(RpcStatus.DEADLINE_EXCEEDED, 'deadline exceeded'))
+    transport.before(containers.create, lost)
+    transport.before(containers.get, lost)
+    await expect(client.create('a', SPEC)).rejects.toMatchObject({
+      code: 'ERR_TEU_TIMEOUT',
+      suppressed: [expect.objectContaining({ message: expect.stringContaining('whether the record of container "a" was made') })],
+    })
+  }))
