@@ -43,7 +43,7 @@ export async function resync(ctx: ClientContext, container: KnownContainer): Pro
 async function meet(ctx: ClientContext, container: KnownContainer): Promise<void> {
   const run = await adopt(ctx, container, INIT_PROCESS)
   if (run === undefined || run.phase === 'starting' || run.phase === 'created') return
-  if (run.startEvent !== 'told') await tellStart(ctx, container, run)
+  if (run.startEvent !== 'told') tellStart(ctx, container, run)
   if (run.phase !== 'exited') return
   const process = await readProcess(ctx, container.id)
   const info = process === undefined ? undefined : processInfo(process)

@@ -27,8 +27,8 @@ export async function checkRun(ctx: ClientContext, container: KnownContainer, ru
     case 'running':
     case 'paused':
     case 'pausing':
-      await noteStart(ctx, container, run)
-      return tellPause(ctx, container, run, info.status !== 'running')
+      noteStart(ctx, container, run)
+      return void tellPause(ctx, container, run, info.status !== 'running')
     case 'created':
     case 'unknown':
   }
@@ -46,17 +46,17 @@ async function lose(ctx: ClientContext, container: KnownContainer, run: ProcessR
   if (container.init === run) await forgetTask(ctx, container, run)
 }
 
-async function noteStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+function noteStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
   run.phase = 'running'
   run.isStartTold = true
-  if (run.owesStart) await tellStart(ctx, container, run)
+  if (run.owesStart) tellStart(ctx, container, run)
 }
 
 /** Only a container as a whole is paused; its execs merely say so too. */
-async function tellPause(ctx: ClientContext, container: KnownContainer, run: ProcessRun, isPaused: boolean): Promise<void> {
+function tellPause(ctx: ClientContext, container: KnownContainer, run: ProcessRun, isPaused: boolean): void {
   if (run.processId !== INIT_PROCESS || container.isPaused === isPaused) return
   container.isPaused = isPaused
-  await deliverOf(ctx, container, run, { type: isPaused ? 'paused' : 'resumed', source: 'resync' })
+  deliverOf(ctx, container, run, { type: isPaused ? 'paused' : 'resumed', source: 'resync' })
 }
 
 /** The phase that a process of the wire is in. */

@@ -6,6 +6,7 @@ import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/contain
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
+import type { ExitInfo } from '../types.ts'
 import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
 
 const LIFE = ['create init', 'start init']
@@ -150,6 +151,44 @@ describe('handlers', () => {
     )
   })
 
+  test('may wait for what a later event says, and hold up nobody who waits', () => {
+    const seen: string[] = []
+    let waitFor: () => Promise<ExitInfo>
+    return withFake(
+      async ({ client, daemon, until }) => {
+        await client.create('a', SPEC)
+        waitFor = () => client.container('a').wait()
+        await client.start('a')
+        await until(LIFE)
+        daemon.exit('a', 3)
+        expect(await client.container('a').wait()).toMatchObject({ exitCode: 3 })
+        await until([...LIFE, 'exit init 3'])
+        expect(seen).toEqual(['start', 'waited 3', 'exit'])
+      },
+      {
+        onEvent: async ({ type }) => {
+          if (type === 'create') return
+          seen.push(type)
+          if (type === 'start') seen.push(`waited ${(await waitFor()).exitCode}`)
+        },
+      },
+    )
+  })
+
+  test('that never return do not stop the picture', () =>
+    withFake(
+      async ({ client, daemon, names }) => {
+        await client.create('a', SPEC)
+        await client.start('a')
+        daemon.exit('a', 3)
+        expect(await client.container('a').wait()).toMatchObject({ exitCode: 3 })
+        expect(await client.deleteTask('a')).toMatchObject({ exitCode: 3, found: true })
+        await client.start('a')
+        expect(names()).toEqual(['create init'])
+      },
+      { onEvent: () => new Promise<void>(() => {}) },
+    ))
+
   test('in the manner of libcontainerd get id, type and event', () => {
     const seen: unknown[] = []
     const backend = { processEvent: (...args: readonly unknown[]) => void seen.push(args) }
@@ -243,7 +282,7 @@ describe('lack of memory', () => {
 })
 
 describe('execs', () => {
-  test('are deleted after the handler has returned, beside the queue', () =>
+  test('are deleted beside the queue', () =>
     withFake(async ({ client, daemon, until }) => {
       await client.create('a', SPEC)
       await client.start('a')

@@ -55,11 +55,11 @@ async function apply(ctx: ClientContext, container: KnownContainer, raw: RawEven
       return run === undefined ? undefined : applyDelete(ctx, container, raw, run)
     case 'oom':
       noteOom(container)
-      return deliver(ctx, container, raw)
+      return void deliver(ctx, container, raw)
     case 'paused':
     case 'resumed':
       container.isPaused = raw.type === 'paused'
-      return deliver(ctx, container, raw)
+      return void deliver(ctx, container, raw)
     case 'unknown':
   }
 }
@@ -76,7 +76,7 @@ async function applyBeginning(ctx: ClientContext, container: KnownContainer, raw
     run.isStartTold = true
     run.phase = 'running'
   }
-  await deliver(ctx, container, { ...raw, pid: raw.pid === 0 ? run.pid : raw.pid })
+  deliver(ctx, container, { ...raw, pid: raw.pid === 0 ? run.pid : raw.pid })
 }
 
 async function applyExit(ctx: ClientContext, container: KnownContainer, raw: RawEvent, run: ProcessRun): Promise<void> {
@@ -95,7 +95,7 @@ async function applyDelete(ctx: ClientContext, container: KnownContainer, raw: R
   run.isDeleteTold = true
   const { exitCode = UNKNOWN_EXIT_CODE, exitedAt, timestamp } = raw
   await settleExit(ctx, container, run, { exitCode, exitedAt, timestamp, source: 'stream' })
-  await deliver(ctx, container, { ...raw, pid: run.pid })
+  deliver(ctx, container, { ...raw, pid: run.pid })
   if (run.processId === INIT_PROCESS && container.init === run && !run.isBeingDeleted) await forgetTask(ctx, container, run)
 }
 

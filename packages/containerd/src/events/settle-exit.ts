@@ -36,7 +36,7 @@ export async function settleExit(ctx: ClientContext, container: KnownContainer, 
   run.io?.stdin?.drop()
   run.exit.oomKilled = container.oomKilled
   run.exited.resolve(run.exit)
-  if (run.owesStart) await tellStart(ctx, container, run)
-  await deliverOf(ctx, container, run, { type: 'exit', ...facts })
+  if (run.owesStart) tellStart(ctx, container, run)
+  deliverOf(ctx, container, run, { type: 'exit', ...facts })
   if (run.processId !== INIT_PROCESS) void removeExec(ctx, container, run)
 }
