@@ -3,7 +3,7 @@
 import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
-import { INIT_PROCESS, type TaskEvent, type TaskEventType } from '../types.ts'
+import type { TaskEvent, TaskEventType } from '../types.ts'
 import type { RawEvent } from './decode.ts'
 
 /** What an event says beside the container. */
@@ -33,8 +33,8 @@ export function deliverOf(ctx: ClientContext, container: KnownContainer, run: Pr
 
 /** Tells of a start whose event did not come. */
 export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
-  run.startEvent = 'told'
-  deliverOf(ctx, container, run, { type: run.processId === INIT_PROCESS ? 'start' : 'exec-started', source: 'resync' })
+  run.told.add(run.startType)
+  deliverOf(ctx, container, run, { type: run.startType, source: 'resync' })
 }
 
 /** Tells of an event of a container that this client has nothing to do with. */

@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../deferred.ts'
-import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
+import {
+  TaskDeleteSchema,
+  TaskOOMSchema,
+  TaskPausedSchema,
+  TaskResumedSchema,
+  TaskStartSchema,
+} from '../gen/containerd/events/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
@@ -126,6 +132,35 @@ describe('a start', () => {
     }))
 })
 
+describe('every event that comes twice', () => {
+  test('is told once', () =>
+    withFake(async ({ client, daemon, until, names }) => {
+      const push = daemon.push.bind(daemon)
+      daemon.push = (envelope) => {
+        const now = Date.now()
+        const timestamp = { seconds: BigInt(Math.floor(now / 1000)), nanos: (now % 1000) * 1_000_000 }
+        push({ ...envelope, timestamp })
+        push({ ...envelope, timestamp })
+      }
+      await client.create('a', SPEC)
+      await client.start('a')
+      await client.exec('a', 'e1', PROCESS)
+      daemon.tell('/tasks/paused', TaskPausedSchema, { containerId: 'a' })
+      daemon.tell('/tasks/resumed', TaskResumedSchema, { containerId: 'a' })
+      daemon.tell('/tasks/oom', TaskOOMSchema, { containerId: 'a' })
+      await settled()
+      daemon.tell('/tasks/oom', TaskOOMSchema, { containerId: 'a' })
+      daemon.exit('a', 2, { execId: 'e1' })
+      daemon.exit('a', 3)
+      const told = ['exec-added e1', 'exec-started e1', 'paused init', 'resumed init', 'oom init', 'oom init', 'exit e1 2', 'exit init 3']
+      await until([...LIFE, ...told])
+      await client.deleteTask('a')
+      await until([...LIFE, ...told, 'delete init'])
+      await settled()
+      expect(names()).toEqual([...LIFE, ...told, 'delete init'])
+    }))
+})
+
 describe('handlers', () => {
   test('that hang or fail hold up only their own container', () => {
     const hanging = deferred<void>()
@@ -218,6 +253,25 @@ describe('a deletion', () => {
       daemon.tell('/tasks/delete', TaskDeleteSchema, { containerId: 'a', pid, exitStatus: 9 })
       await until([...LIFE, 'exit init 137', 'delete init'])
       await expect(client.container('a').wait()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    }))
+
+  test('whose event does not come is told before the next container of that name, or a moment later', () =>
+    withFake(async ({ client, daemon, until }) => {
+      daemon.transport.on(Tasks.method.delete, () => {
+        daemon.processes.clear()
+        return { exitStatus: 9 }
+      })
+      for (const isAgain of [true, false]) {
+        await client.create('a', SPEC)
+        const pid = await client.start('a')
+        daemon.exit('a', 9)
+        await client.deleteTask('a')
+        await client.delete('a')
+        const whole = [...LIFE, 'exit init 9', '~delete init']
+        if (!isAgain) await until([...whole, ...whole])
+        // Too late.
+        else setTimeout(() => daemon.tell('/tasks/delete', TaskDeleteSchema, { containerId: 'a', pid, exitStatus: 9 }), 100)
+      }
     }))
 
   test('of a task whose shim does not answer kills nobody', () =>
