@@ -11,6 +11,7 @@ import { containerRecord } from './container/record.ts'
 import { RUNC_SHIM } from './container/runtime-ref.ts'
 import { type ClientContext, keepContext } from './context.ts'
 import { EventBroadcast, type EventFilter } from './events/broadcast.ts'
+import { Deliveries } from './events/deliveries.ts'
 import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
 import { checkNamespace } from './identifiers.ts'
@@ -270,7 +271,7 @@ function makeContext(options: ContainerdOptions, { address, namespace, transport
     known: new Map(),
     departed: new Map(),
     broadcast: new EventBroadcast(),
-    backends,
+    deliveries: new Deliveries(backends, closed),
     link,
     closed,
   }

@@ -3,8 +3,9 @@
 import type { KnownContainer } from './container/known-container.ts'
 import type { Link } from './connection/link.ts'
 import type { EventBroadcast } from './events/broadcast.ts'
+import type { Deliveries } from './events/deliveries.ts'
 import type { Services } from './rpc/services.ts'
-import type { Backend, RuntimeRef } from './types.ts'
+import type { RuntimeRef } from './types.ts'
 
 /** Times in milliseconds. */
 export interface Timing {
@@ -27,7 +28,7 @@ export interface ClientContext {
   /** Containers that were deleted a moment ago: events of their last task may be on the way. */
   readonly departed: Map<string, KnownContainer>
   readonly broadcast: EventBroadcast
-  readonly backends: readonly Backend[]
+  readonly deliveries: Deliveries
   readonly link: Link
   /** Fires when the client is disposed. */
   readonly closed: AbortSignal

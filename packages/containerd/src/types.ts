@@ -46,7 +46,8 @@ export interface TaskEvent {
 
 /** The user of a client, who is told of events. */
 export interface Backend {
-  /** Awaited, one event after another for each container. May call any method of the client. What it throws is reported on the
+  /** Awaited, one event after another for each container; what is not taken yet is kept without a limit. May call any method of the client,
+   *  and wait for what a later event says. What it throws is reported on the
    *  diagnostics channel `teu:containerd`, and the next event comes all the same. */
   processEvent(containerId: string, type: TaskEventType, event: TaskEvent): void | Promise<void>
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test, vi } from 'vitest'
 import { Containerd } from '../containerd.ts'
-import { TaskExecStartedSchema } from '../gen/containerd/events/events.gen.ts'
+import { TaskExecStartedSchema, TaskPausedSchema, TaskResumedSchema } from '../gen/containerd/events/events.gen.ts'
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
@@ -39,8 +39,8 @@ describe('after a lost connection', () => {
       daemon.add('new', '', Status.RUNNING)
       daemon.back()
       await until([...LIFE, '~exit init 3'], 'ended')
-      await until([...LIFE, '~exit init 255'], 'gone')
-      await until([...LIFE, '~exit init 255', '~start init'], 'other')
+      await until([...LIFE, '~exit init 255', '~delete init'], 'gone')
+      await until([...LIFE, '~exit init 255', '~delete init', '~start init'], 'other')
       await until([...LIFE, '~paused init'], 'frozen')
       await until(['create init', '~start init'], 'made')
       await until(['~start init'], 'new')
@@ -123,14 +123,72 @@ describe('after a lost connection', () => {
       await client.start('b')
       await client.start('c')
       daemon.exit('c', 3)
-      await until([...LIFE, '~exec-started e1'])
-      await until(['~start init'], 'b')
-      await until(['~start init', '~exit init 3'], 'c')
+      await until([...LIFE, '~exec-added e1', '~exec-started e1'])
+      await until(['~create init', '~start init'], 'b')
+      await until(['~create init', '~start init', '~exit init 3'], 'c')
       // A shim's repeated event comes late.
       daemon.tell('/tasks/exec-started', TaskExecStartedSchema, { containerId: 'a', execId: 'e1', pid })
       daemon.exit('a', 4, { execId: 'e1' })
-      await until([...LIFE, '~exec-started e1', 'exit e1 4'])
-      expect(names('b')).toEqual(['~start init'])
+      await until([...LIFE, '~exec-added e1', '~exec-started e1', 'exit e1 4'])
+      expect(names('b')).toEqual(['~create init', '~start init'])
+    }))
+
+  test('all that calls did before events come in again is told, in order, each task before the next', () =>
+    withFake(async (fake) => {
+      const { client, daemon, until, names } = fake
+      await running(fake, 'a')
+      daemon.lose()
+      daemon.registerMs = 150
+      daemon.back()
+      while (daemon.subscriptions < 2) await settled(5)
+      daemon.transport.on(Tasks.method.pause, () => ({}))
+      daemon.transport.on(Tasks.method.resume, () => ({}))
+      const a = client.container('a')
+      await a.pause()
+      await a.resume()
+      await a.exec('e1', PROCESS)
+      daemon.exit('a', 9, { execId: 'e1' })
+      await a.deleteTask({ force: true })
+      await a.start()
+      await client.create('new', SPEC)
+      await client.start('new')
+      const first = ['~paused init', '~resumed init', '~exec-added e1', '~exec-started e1', '~exit init 137', '~exit e1 9', '~delete init']
+      await until([...LIFE, ...first, '~create init', '~start init'])
+      await until(['~create init', '~start init'], 'new')
+      daemon.exit('a', 1)
+      await until([...LIFE, ...first, '~create init', '~start init', 'exit init 1'])
+      await a.deleteTask()
+      await settled()
+      expect(names().at(-1)).toBe('delete init')
+    }))
+
+  test('a task whose end was told and that is gone is told to be deleted', () =>
+    withFake(async (fake) => {
+      const { client, daemon, until } = fake
+      await running(fake, 'a')
+      daemon.exit('a', 3)
+      await until([...LIFE, 'exit init 3'])
+      daemon.lose()
+      daemon.processes.clear()
+      daemon.back()
+      await until([...LIFE, 'exit init 3', '~delete init'])
+      await client.start('a')
+    }))
+
+  test('a pause that was found is not told again by its late event, and later ones are', () =>
+    withFake(async (fake) => {
+      const { daemon, until, names } = fake
+      await running(fake, 'a')
+      daemon.lose()
+      daemon.process('a').status = Status.PAUSED
+      daemon.back()
+      await until([...LIFE, '~paused init'])
+      daemon.tell('/tasks/paused', TaskPausedSchema, { containerId: 'a' })
+      await settled()
+      expect(names()).toEqual([...LIFE, '~paused init'])
+      daemon.process('a').status = Status.RUNNING
+      daemon.tell('/tasks/resumed', TaskResumedSchema, { containerId: 'a' })
+      await until([...LIFE, '~paused init', 'resumed init'])
     }))
 
   test('where nobody may publish, states are read twice', async () => {

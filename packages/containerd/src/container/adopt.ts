@@ -33,11 +33,11 @@ export function adoptProcess(
   run.pid = process.pid
   run.phase = phaseOf(process)
   run.isStartTold = run.phase !== 'created'
-  if (run.isStartTold) run.startEvent = 'past'
+  run.isPast = run.isStartTold
   if (processId === INIT_PROCESS) {
     container.init = run
     const { status } = processInfo(process)
-    container.isPaused = status === 'paused' || status === 'pausing'
+    run.isPaused = status === 'paused' || status === 'pausing'
   } else {
     container.execs.set(processId, run)
   }

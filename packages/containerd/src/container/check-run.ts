@@ -2,8 +2,10 @@
 
 import { TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { deliverOf, tellStart } from '../events/deliver.ts'
+import { tellStart } from '../events/deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
+import { tellDelete } from '../events/tell-delete.ts'
+import { tellPause } from '../events/tell-owed.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
 import { processInfo } from '../task-status.ts'
 import { INIT_PROCESS } from '../types.ts'
@@ -27,11 +29,24 @@ export async function checkRun(ctx: ClientContext, container: KnownContainer, ru
     case 'running':
     case 'paused':
     case 'pausing':
-      await noteStart(ctx, container, run)
-      return tellPause(ctx, container, run, info.status !== 'running')
+      noteStart(ctx, container, run)
+      // Only a container as a whole is paused; its execs merely say so too.
+      if (run.processId === INIT_PROCESS) tellPause(ctx, container, run, info.status !== 'running')
+      return
     case 'created':
     case 'unknown':
   }
+}
+
+/** Tells that a task is gone whose end was told before. Runs in the container's queue.
+ *  @throws {TeuError} when the daemon does not answer; nothing is concluded then */
+export async function checkGone(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  const process = await readProcess(ctx, container.id)
+  const isGone = process === undefined || (process.pid !== 0 && !run.mayHavePid(process.pid))
+  // A call of this client that deletes it will say so.
+  if (!isGone || run.isBeingDeleted || container.init !== run) return
+  await tellDelete(ctx, container, run)
+  if (container.init === run) await forgetTask(ctx, container, run)
 }
 
 /** The exit is being told, or a call of this client will say what becomes of the run. */
@@ -42,21 +57,17 @@ function isDecidedElsewhere(run: ProcessRun): boolean {
 async function lose(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
   const what = run.processId === INIT_PROCESS ? 'task' : `process "${run.processId}"`
   const error = new TeuError('ERR_TEU_NOT_FOUND', `The ${what} went away, and nobody knows how it ended`, { containerId: container.id })
-  await settleExit(ctx, container, run, { exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' })
+  if (run.processId !== INIT_PROCESS)
+    return settleExit(ctx, container, run, run.heard ?? { exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' })
+  run.hear({ exitCode: UNKNOWN_EXIT_CODE, error, source: 'resync' })
+  await tellDelete(ctx, container, run)
   if (container.init === run) await forgetTask(ctx, container, run)
 }
 
-async function noteStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+function noteStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
   run.phase = 'running'
   run.isStartTold = true
-  if (run.owesStart) await tellStart(ctx, container, run)
-}
-
-/** Only a container as a whole is paused; its execs merely say so too. */
-async function tellPause(ctx: ClientContext, container: KnownContainer, run: ProcessRun, isPaused: boolean): Promise<void> {
-  if (run.processId !== INIT_PROCESS || container.isPaused === isPaused) return
-  container.isPaused = isPaused
-  await deliverOf(ctx, container, run, { type: isPaused ? 'paused' : 'resumed', source: 'resync' })
+  if (run.owesStart) tellStart(ctx, container, run)
 }
 
 /** The phase that a process of the wire is in. */

@@ -1,5 +1,6 @@
 /** What the client remembers of a container. */
 
+import type { Owed } from '../events/owed.ts'
 import { EventQueue } from '../events/queue.ts'
 import { report } from '../report.ts'
 import { INIT_PROCESS } from '../types.ts'
@@ -27,7 +28,10 @@ export class KnownContainer {
   readonly recent: ProcessRun[] = []
   /** Since the last start. */
   oomKilled = false
-  isPaused = false
+  /** By the daemon's clock, of the last notice of lack of memory. */
+  lastOomMs: number | undefined
+  /** What calls have done and is not told yet, in the order of the answers. */
+  readonly owed: Owed[] = []
   /** Of the record as this client has just made it; undefined when a task was made of it or it may have changed: then it is asked for. */
   freshBasis: TaskBasis | undefined
   /** Settles when the FIFOs of former tasks are removed. */
@@ -62,7 +66,8 @@ export class KnownContainer {
   retire(run: ProcessRun): void {
     if (this.init === run) this.init = undefined
     if (this.execs.get(run.processId) === run) this.execs.delete(run.processId)
-    run.watch?.abort()
+    // What the daemon answers about the end of an exec that goes with its task may be on the way.
+    if (!run.owesExit) run.watch?.abort()
     this.recent.unshift(run)
     this.recent.length = Math.min(this.recent.length, MAX_RECENT)
   }

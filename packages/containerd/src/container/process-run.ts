@@ -2,7 +2,16 @@
 
 import { deferred, type Deferred } from '../deferred.ts'
 import type { AttachedIo } from '../stdio/attached-io.ts'
-import type { ExitInfo } from '../types.ts'
+import { INIT_PROCESS, type ExitInfo, type TaskEvent, type TaskEventType } from '../types.ts'
+
+/** What is known of an end. */
+export interface ExitFacts {
+  readonly exitCode: number
+  readonly exitedAt?: Date | undefined
+  readonly error?: Error | undefined
+  readonly timestamp?: Date
+  readonly source: TaskEvent['source']
+}
 
 /** An exit whose fields may be mended: notices of lack of memory take another way, and can be late. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -22,15 +31,18 @@ export class ProcessRun {
   inFlight: Promise<void> | undefined
   /** Users have been told that it started, by an event or by the answer of a call. */
   isStartTold = false
-  /** Its `start` or `exec-started` event: owed to users, told, or that of a process that began before anybody looked. The event gets lost when
-   *  a call is answered by a daemon that is back, and the subscription is not. */
-  startEvent: 'owed' | 'told' | 'past' = 'owed'
+  /** Events that happen once and were told. */
+  readonly told: Set<TaskEventType> = new Set()
+  /** It began before anybody looked. */
+  isPast = false
+  /** Of a first process: what users have been told. */
+  isPaused = false
+  /** What was told last of that was found out without its event, which may come late. */
+  isPauseFound = false
   /** The call that was to make or start it failed. */
   isDiscarded = false
   /** A call of this client is deleting it. */
   isBeingDeleted = false
-  /** Its `delete` event has been told. */
-  isDeleteTold = false
   /** Another client made it. */
   readonly isForeign: boolean
   /** Set once, by whoever comes first: event, safety net, comparison, deletion. */
@@ -39,6 +51,14 @@ export class ProcessRun {
   readonly exited: Deferred<ExitInfo> = deferred()
   /** Resolves when an exec is no longer known to daemon and client. */
   readonly removed: Deferred<void> = deferred()
+  /** What an event or the answer of a call says about its end; it counts when the daemon has nothing better to say any more. */
+  heard: ExitFacts | undefined
+  /** Resolves when something was heard. */
+  readonly hearing: Deferred<void> = deferred()
+  /** Of an exec: the first process of its task, when the task is gone. */
+  task: ProcessRun | undefined
+  /** Of a first process: the execs that went with the task. */
+  orphans: readonly ProcessRun[] = []
   io: AttachedIo | undefined
   /** Ends the open `Wait` call. */
   watch: AbortController | undefined
@@ -68,7 +88,18 @@ export class ProcessRun {
 
   /** Whether users have the answer of the call, or an end to hear of, and not the event. */
   get owesStart(): boolean {
-    return this.startEvent === 'owed' && this.isStartTold
+    return this.isStartTold && !this.isPast && !this.told.has(this.startType)
+  }
+
+  /** The type of the event that says that the program runs. */
+  get startType(): 'start' | 'exec-started' {
+    return this.processId === INIT_PROCESS ? 'start' : 'exec-started'
+  }
+
+  /** Notes what is said about the end. What the daemon has told by an event is preferred. */
+  hear(facts: ExitFacts): void {
+    if (this.heard === undefined || facts.source === 'stream') this.heard = facts
+    this.hearing.resolve()
   }
 
   /** Whether something that the daemon says about this pid may be about this run. */

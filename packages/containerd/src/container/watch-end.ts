@@ -5,6 +5,7 @@ import type { ClientContext } from '../context.ts'
 import { delay } from '../delay.ts'
 import { execIdOf } from '../identifiers.ts'
 import { report } from '../report.ts'
+import { readTime } from '../time.ts'
 import { checkRun } from './check-run.ts'
 import type { KnownContainer } from './known-container.ts'
 import type { ProcessRun } from './process-run.ts'
@@ -25,7 +26,8 @@ async function keepWatching(ctx: ClientContext, container: KnownContainer, run: 
   const request = { containerId: container.id, execId: execIdOf(container.id, run.processId) }
   while (!signal.aborted) {
     try {
-      await ctx.services.tasks.wait(request, { signal })
+      const { exitStatus: exitCode, exitedAt } = await ctx.services.tasks.wait(request, { signal })
+      run.hear({ exitCode, exitedAt: readTime(exitedAt), source: 'resync' })
     } catch (error) {
       if (signal.aborted) return
       const isExpected = isTeuError(error, 'ERR_TEU_NOT_FOUND') || isTeuError(error, 'ERR_TEU_UNAVAILABLE')

@@ -3,8 +3,7 @@
 import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
-import { report } from '../report.ts'
-import { INIT_PROCESS, type TaskEvent, type TaskEventType } from '../types.ts'
+import type { TaskEvent, TaskEventType } from '../types.ts'
 import type { RawEvent } from './decode.ts'
 
 /** What an event says beside the container. */
@@ -19,29 +18,23 @@ export interface Told {
   readonly source?: TaskEvent['source']
 }
 
-/** Tells all users of an event of a known container, and waits for backends. */
-export async function deliver(ctx: ClientContext, container: KnownContainer, told: Told): Promise<void> {
+/** Tells all users of an event of a known container. Waits for nobody. */
+export function deliver(ctx: ClientContext, container: KnownContainer, told: Told): void {
   if (ctx.closed.aborted) return
   const event = taskEvent(container.id, container.oomKilled, true, told)
   ctx.broadcast.publish(event)
-  for (const backend of ctx.backends) {
-    try {
-      await backend.processEvent(event.containerId, event.type, event)
-    } catch (error) {
-      report({ what: `deliver a ${event.type} event`, containerId: container.id, error })
-    }
-  }
+  ctx.deliveries.push(event)
 }
 
 /** Tells of an event of a run, of which this may be the first sign of life. */
-export function deliverOf(ctx: ClientContext, container: KnownContainer, run: ProcessRun, told: Omit<Told, 'processId'>): Promise<void> {
-  return deliver(ctx, container, { ...told, processId: run.processId, pid: run.pid })
+export function deliverOf(ctx: ClientContext, container: KnownContainer, run: ProcessRun, told: Omit<Told, 'processId'>): void {
+  deliver(ctx, container, { ...told, processId: run.processId, pid: run.pid })
 }
 
 /** Tells of a start whose event did not come. */
-export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
-  run.startEvent = 'told'
-  return deliverOf(ctx, container, run, { type: run.processId === INIT_PROCESS ? 'start' : 'exec-started', source: 'resync' })
+export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
+  run.told.add(run.startType)
+  deliverOf(ctx, container, run, { type: run.startType, source: 'resync' })
 }
 
 /** Tells of an event of a container that this client has nothing to do with. */

@@ -10,6 +10,11 @@ export class EventQueue {
     this.#onError = onError
   }
 
+  /** True when no job waits behind the one that runs. */
+  get isEmpty(): boolean {
+    return this.#jobs.length === 0
+  }
+
   push(job: () => Promise<void>): void {
     this.#jobs.push(job)
     if (!this.#running) void this.#run()

@@ -2,10 +2,17 @@
 
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../deferred.ts'
-import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
+import {
+  TaskDeleteSchema,
+  TaskOOMSchema,
+  TaskPausedSchema,
+  TaskResumedSchema,
+  TaskStartSchema,
+} from '../gen/containerd/events/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
+import type { ExitInfo } from '../types.ts'
 import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
 
 const LIFE = ['create init', 'start init']
@@ -125,6 +132,35 @@ describe('a start', () => {
     }))
 })
 
+describe('every event that comes twice', () => {
+  test('is told once', () =>
+    withFake(async ({ client, daemon, until, names }) => {
+      const push = daemon.push.bind(daemon)
+      daemon.push = (envelope) => {
+        const now = Date.now()
+        const timestamp = { seconds: BigInt(Math.floor(now / 1000)), nanos: (now % 1000) * 1_000_000 }
+        push({ ...envelope, timestamp })
+        push({ ...envelope, timestamp })
+      }
+      await client.create('a', SPEC)
+      await client.start('a')
+      await client.exec('a', 'e1', PROCESS)
+      daemon.tell('/tasks/paused', TaskPausedSchema, { containerId: 'a' })
+      daemon.tell('/tasks/resumed', TaskResumedSchema, { containerId: 'a' })
+      daemon.tell('/tasks/oom', TaskOOMSchema, { containerId: 'a' })
+      await settled()
+      daemon.tell('/tasks/oom', TaskOOMSchema, { containerId: 'a' })
+      daemon.exit('a', 2, { execId: 'e1' })
+      daemon.exit('a', 3)
+      const told = ['exec-added e1', 'exec-started e1', 'paused init', 'resumed init', 'oom init', 'oom init', 'exit e1 2', 'exit init 3']
+      await until([...LIFE, ...told])
+      await client.deleteTask('a')
+      await until([...LIFE, ...told, 'delete init'])
+      await settled()
+      expect(names()).toEqual([...LIFE, ...told, 'delete init'])
+    }))
+})
+
 describe('handlers', () => {
   test('that hang or fail hold up only their own container', () => {
     const hanging = deferred<void>()
@@ -149,6 +185,44 @@ describe('handlers', () => {
       },
     )
   })
+
+  test('may wait for what a later event says, and hold up nobody who waits', () => {
+    const seen: string[] = []
+    let waitFor: () => Promise<ExitInfo>
+    return withFake(
+      async ({ client, daemon, until }) => {
+        await client.create('a', SPEC)
+        waitFor = () => client.container('a').wait()
+        await client.start('a')
+        await until(LIFE)
+        daemon.exit('a', 3)
+        expect(await client.container('a').wait()).toMatchObject({ exitCode: 3 })
+        await until([...LIFE, 'exit init 3'])
+        expect(seen).toEqual(['start', 'waited 3', 'exit'])
+      },
+      {
+        onEvent: async ({ type }) => {
+          if (type === 'create') return
+          seen.push(type)
+          if (type === 'start') seen.push(`waited ${(await waitFor()).exitCode}`)
+        },
+      },
+    )
+  })
+
+  test('that never return do not stop the picture', () =>
+    withFake(
+      async ({ client, daemon, names }) => {
+        await client.create('a', SPEC)
+        await client.start('a')
+        daemon.exit('a', 3)
+        expect(await client.container('a').wait()).toMatchObject({ exitCode: 3 })
+        expect(await client.deleteTask('a')).toMatchObject({ exitCode: 3, found: true })
+        await client.start('a')
+        expect(names()).toEqual(['create init'])
+      },
+      { onEvent: () => new Promise<void>(() => {}) },
+    ))
 
   test('in the manner of libcontainerd get id, type and event', () => {
     const seen: unknown[] = []
@@ -179,6 +253,25 @@ describe('a deletion', () => {
       daemon.tell('/tasks/delete', TaskDeleteSchema, { containerId: 'a', pid, exitStatus: 9 })
       await until([...LIFE, 'exit init 137', 'delete init'])
       await expect(client.container('a').wait()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    }))
+
+  test('whose event does not come is told before the next container of that name, or a moment later', () =>
+    withFake(async ({ client, daemon, until }) => {
+      daemon.transport.on(Tasks.method.delete, () => {
+        daemon.processes.clear()
+        return { exitStatus: 9 }
+      })
+      for (const isAgain of [true, false]) {
+        await client.create('a', SPEC)
+        const pid = await client.start('a')
+        daemon.exit('a', 9)
+        await client.deleteTask('a')
+        await client.delete('a')
+        const whole = [...LIFE, 'exit init 9', '~delete init']
+        if (!isAgain) await until([...whole, ...whole])
+        // Too late.
+        else setTimeout(() => daemon.tell('/tasks/delete', TaskDeleteSchema, { containerId: 'a', pid, exitStatus: 9 }), 100)
+      }
     }))
 
   test('of a task whose shim does not answer kills nobody', () =>
@@ -243,7 +336,7 @@ describe('lack of memory', () => {
 })
 
 describe('execs', () => {
-  test('are deleted after the handler has returned, beside the queue', () =>
+  test('are deleted beside the queue', () =>
     withFake(async ({ client, daemon, until }) => {
       await client.create('a', SPEC)
       await client.start('a')

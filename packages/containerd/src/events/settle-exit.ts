@@ -1,23 +1,15 @@
 /** The end of a run: accepted once, whoever brings the news. */
 
-import { INIT_PROCESS, type TaskEvent } from '../types.ts'
+import { INIT_PROCESS } from '../types.ts'
 import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
-import type { ProcessRun } from '../container/process-run.ts'
+import type { ExitFacts, ProcessRun } from '../container/process-run.ts'
 import { removeExec } from '../container/remove-exec.ts'
 import { deliverOf, tellStart } from './deliver.ts'
+import { tellBefore } from './tell-owed.ts'
 
 /** Exit code of a process of which nobody knows how it ended. */
 export const UNKNOWN_EXIT_CODE = 255
-
-/** What is known of an end. */
-export interface ExitFacts {
-  readonly exitCode: number
-  readonly exitedAt?: Date | undefined
-  readonly error?: Error | undefined
-  readonly timestamp?: Date
-  readonly source: TaskEvent['source']
-}
 
 /** Accepts the end of a run and tells of it; later news of the same end is dropped. Runs in the container's queue. */
 export async function settleExit(ctx: ClientContext, container: KnownContainer, run: ProcessRun, facts: ExitFacts): Promise<void> {
@@ -36,7 +28,8 @@ export async function settleExit(ctx: ClientContext, container: KnownContainer, 
   run.io?.stdin?.drop()
   run.exit.oomKilled = container.oomKilled
   run.exited.resolve(run.exit)
-  if (run.owesStart) await tellStart(ctx, container, run)
-  await deliverOf(ctx, container, run, { type: 'exit', ...facts })
+  tellBefore(ctx, container, run)
+  if (run.owesStart) tellStart(ctx, container, run)
+  deliverOf(ctx, container, run, { type: 'exit', ...facts })
   if (run.processId !== INIT_PROCESS) void removeExec(ctx, container, run)
 }

@@ -9,7 +9,8 @@ import { readProcess } from '../container/read-process.ts'
 import { checkRun } from '../container/check-run.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
-import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
+import { UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
+import { settleEnds, tellAll } from '../events/tell-delete.ts'
 import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { taskStatus } from '../task-status.ts'
 import { readTime } from '../time.ts'
@@ -99,7 +100,8 @@ async function drain(ctx: ClientContext, container: KnownContainer, run: Process
 async function conclude(ctx: ClientContext, container: KnownContainer, run: ProcessRun, answer: DeleteResponse | undefined): Promise<void> {
   if (answer !== undefined) {
     const { exitStatus: exitCode, exitedAt } = answer
-    container.queue.push(() => settleExit(ctx, container, run, { exitCode, exitedAt: readTime(exitedAt), source: 'resync' }))
+    run.hear({ exitCode, exitedAt: readTime(exitedAt), source: 'resync' })
+    container.queue.push(() => settleEnds(ctx, container, run))
     return forgetTask(ctx, container, run)
   }
   run.isBeingDeleted = false
@@ -128,6 +130,8 @@ function depart(ctx: ClientContext, container: KnownContainer): void {
   ctx.known.delete(container.id)
   ctx.departed.set(container.id, container)
   const forget = (): void => {
+    // Its event was lost.
+    if (container.owed.length > 0) container.queue.push(() => tellAll(ctx, container, [...container.owed]))
     if (ctx.departed.get(container.id) === container) ctx.departed.delete(container.id)
   }
   setTimeout(forget, ctx.timing.graceMs).unref()

@@ -13,6 +13,7 @@ import type { ClientContext } from '../context.ts'
 import { settlesWithin } from '../delay.ts'
 import { refine } from '../error/refine.ts'
 import { withSuppressed } from '../error/suppressed.ts'
+import { owe } from '../events/owed.ts'
 import { settleExit } from '../events/settle-exit.ts'
 import { checkExecId } from '../identifiers.ts'
 import { report } from '../report.ts'
@@ -82,10 +83,12 @@ async function startExec(
   // From here on without the signal, as in start.
   await tasks.exec({ containerId, execId, ...stdio, spec: jsonAny(TYPE_URL.process, spec) })
   run.phase = 'created'
+  owe(container, run, 'exec-added')
   const { pid } = await tasks.start({ containerId, execId })
   run.pid = pid
   run.phase = 'running'
   run.isStartTold = true
+  owe(container, run, 'exec-started')
   run.io?.opened()
   watchEnd(ctx, container, run)
 }

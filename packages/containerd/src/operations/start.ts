@@ -13,6 +13,7 @@ import { importCheckpoint, type ImportedCheckpoint } from '../checkpoint/import.
 import type { ClientContext } from '../context.ts'
 import { refine } from '../error/refine.ts'
 import { withSuppressed } from '../error/suppressed.ts'
+import { owe } from '../events/owed.ts'
 import { settleExit } from '../events/settle-exit.ts'
 import { INIT_PROCESS, type StdioOptions } from '../types.ts'
 import { forceDeleteSurely } from './force-delete.ts'
@@ -53,7 +54,7 @@ export async function start(ctx: ClientContext, id: string, options: StartOption
     const { init } = container
     if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, options, true)
     checkPlain(id, options)
-    return carryOut(ctx, container, init, options, (made) => startProgram(ctx, made))
+    return carryOut(ctx, container, init, options, (made) => startProgram(ctx, container, made))
   })
   return run.pid
 }
@@ -73,14 +74,13 @@ function begin(ctx: ClientContext, container: KnownContainer, options: StartOpti
   options.signal?.throwIfAborted()
   const run = new ProcessRun(container.id, INIT_PROCESS)
   container.init = run
-  container.isPaused = false
   container.oomKilled = false
   return carryOut(ctx, container, run, options, async () => {
     const checkpoint = options.checkpointDir === undefined ? undefined : await importCheckpoint(ctx, options.checkpointDir, options.signal)
     try {
       await makeTask(ctx, container, run, options, checkpoint)
       // The restore happens at the start, so the checkpoint is needed until then.
-      if (isToRun) await startProgram(ctx, run)
+      if (isToRun) await startProgram(ctx, container, run)
     } finally {
       if (isToRun || run.pid === 0) await checkpoint?.release()
     }
@@ -129,6 +129,7 @@ async function makeTask(
   })
   run.pid = pid
   run.phase = 'created'
+  owe(container, run, 'create')
   // With a checkpoint the shim opens its ends when it restores.
   if (checkpoint === undefined) run.io?.opened()
   signal?.throwIfAborted()
@@ -145,11 +146,12 @@ async function basisOf(ctx: ClientContext, container: KnownContainer, signal: Ab
   throw new TeuError('ERR_TEU_RUNTIME', `Cannot start container "${containerId}": containerd answers without its record`, { containerId })
 }
 
-async function startProgram(ctx: ClientContext, run: ProcessRun): Promise<void> {
+async function startProgram(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
   const { pid } = await ctx.services.tasks.start({ containerId: run.containerId })
   run.pid = pid
   run.phase = 'running'
   run.isStartTold = true
+  owe(container, run, 'start')
   run.io?.opened()
 }
 

@@ -6,6 +6,7 @@ import { specOf } from '../container/record.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
 import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
+import { owing } from '../events/owed.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
 import { readTaskMetrics, type TaskMetrics } from '../metrics/read.ts'
 import { processInfo } from '../task-status.ts'
@@ -16,14 +17,16 @@ import { INIT_PROCESS, type ProcessInfo } from '../types.ts'
  *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_PAUSED, ERR_TEU_NOT_RUNNING, ERR_TEU_INVALID_STATE when only created */
 export async function pause(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
   checkIdentifier('container ID', id)
-  await attempt(ctx, { name: 'pause', containerId: id }, () => ctx.services.tasks.pause({ containerId: id }, { signal }))
+  const call = () => attempt(ctx, { name: 'pause', containerId: id }, () => ctx.services.tasks.pause({ containerId: id }, { signal }))
+  await owing(ctx.known.get(id), 'paused', call)
 }
 
 /** Lets frozen processes go on.
  *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_ALREADY_RUNNING, ERR_TEU_NOT_RUNNING */
 export async function resume(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
   checkIdentifier('container ID', id)
-  await attempt(ctx, { name: 'resume', containerId: id }, () => ctx.services.tasks.resume({ containerId: id }, { signal }))
+  const call = () => attempt(ctx, { name: 'resume', containerId: id }, () => ctx.services.tasks.resume({ containerId: id }, { signal }))
+  await owing(ctx.known.get(id), 'resumed', call)
 }
 
 /** The state of a process, read now.
