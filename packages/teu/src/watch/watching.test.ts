@@ -293,7 +293,7 @@ describe('teu watch on the whole screen', () => {
 
   it('one bad container ends nothing: the list, its filter, its page', async () => {
     const watching = onScreen(80, 50)
-    const odd = watching.engine.start('odd', { a: 5, b: null, c: { x: 1 } } as never)
+    const odd = watching.engine.start('odd', { a: 5, b: null, c: { x: 1 }, d: 'e' } as never)
     Object.assign(odd, { name: 7, pid: '\u001b[2J', startedAt: new Date(Number.NaN) })
     watching.engine.start('none', { 'com.docker.compose.project': { a: 1 } } as never)
     watching.start([], TERM)
@@ -303,7 +303,7 @@ describe('teu watch on the whole screen', () => {
     await watching.until('the filter', () => watching.screen.at(-1)?.startsWith('/7') === true)
     keyboard.write('\r\r')
     await watching.until('the page', () => watching.screen[0]?.startsWith('7') === true)
-    expect(watching.screen).toContain('  a=5')
+    expect(watching.screen).toContain('  d=e')
     keyboard.write('q')
     expect(await watching.status()).toBe(0)
     expect(watching.err).toBe('')
