@@ -2,6 +2,7 @@
 
 import { fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf'
 import type * as Grpc from '@grpc/grpc-js'
+import { KnownSockets } from './known-sockets.ts'
 import { plainDetails } from './plain-details.ts'
 import { RpcError, RpcStatus } from './status.ts'
 import { methodPath, type CallOptions, type Transport } from './transport.ts'
@@ -16,7 +17,8 @@ const OF_CONNECTIONS: ReadonlySet<number> = new Set([RpcStatus.UNAVAILABLE, RpcS
  *  @param address  `unix:///run/containerd/containerd.sock`, or an absolute path */
 export async function openGrpcTransport(address: string): Promise<Transport> {
   const grpc = await import('@grpc/grpc-js')
-  const client = new grpc.Client(socketUrl(address), grpc.credentials.createInsecure(), {
+  const sockets = new KnownSockets()
+  const client = new grpc.Client(socketUrl(address), sockets.of(grpc.credentials.createInsecure()), {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -25,7 +27,7 @@ export async function openGrpcTransport(address: string): Promise<Transport> {
     // Otherwise two clients of one program would share a connection, and closing one would end the other's calls.
     'grpc.use_local_subchannel_pool': 1,
   })
-  return new GrpcTransport(grpc, client)
+  return new GrpcTransport(grpc, client, sockets)
 }
 
 /** The file of a socket address. */
@@ -38,10 +40,12 @@ const socketUrl = (address: string): string => `unix://${socketPath(address)}`
 class GrpcTransport implements Transport {
   readonly #grpc: typeof Grpc
   readonly #client: Grpc.Client
+  readonly #sockets: KnownSockets
 
-  constructor(grpc: typeof Grpc, client: Grpc.Client) {
+  constructor(grpc: typeof Grpc, client: Grpc.Client, sockets: KnownSockets) {
     this.#grpc = grpc
     this.#client = client
+    this.#sockets = sockets
   }
 
   unary: Transport['unary'] = (method, request, options) => {
@@ -95,6 +99,11 @@ class GrpcTransport implements Transport {
 
   close(): void {
     this.#client.close()
+  }
+
+  async end(): Promise<void> {
+    this.close()
+    await this.#sockets.close()
   }
 
   #metadata(options: CallOptions): Grpc.Metadata {

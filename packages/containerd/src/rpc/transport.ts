@@ -40,6 +40,8 @@ export interface Transport {
   ): AsyncIterable<MessageShape<O>>
   /** Ends what is under way and gives the connection back. */
   close(): void
+  /** {@link Transport.close}, and resolves when nothing is left of the connection. */
+  end(): Promise<void>
 }
 
 /** The path of a method on the wire, for example `/containerd.services.tasks.v1.Tasks/Get`. */

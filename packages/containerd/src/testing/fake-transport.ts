@@ -88,6 +88,11 @@ export class FakeTransport implements Transport {
     this.closed = true
   }
 
+  end(): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
   #call(method: DescMethod, request: Message, options: CallOptions): unknown {
     const name = `${method.parent.name}.${method.localName}`
     this.calls.push({ method: name, request, options })

@@ -2,7 +2,7 @@
 
 import type { ContainerRecord, ProcessInfo } from '@teu/containerd'
 import { TeuError } from '@teu/spec'
-import { readExitCode, readPid } from '../answers/values.ts'
+import { readExitCode, readId, readPid } from '../answers/values.ts'
 import { NotAliveError } from '../engine-client.ts'
 import type { ContainerFacts, EngineRef } from '../picture/container.ts'
 import { type ContainerKey, displayed, nameOf } from './names.ts'
@@ -26,9 +26,12 @@ export function livenessOf({ status, pid }: ProcessInfo): Liveness {
 }
 
 /** @throws {NotAliveError} when there is no process
- *  @throws {TeuError} ERR_TEU_RUNTIME when the daemon cannot tell */
+ *  @throws {TeuError} ERR_TEU_RUNTIME when the daemon cannot tell, ERR_TEU_SYSTEM when it has no id */
 export function factsOf(key: ContainerKey, { record, task }: ContainerdDetails, engine: EngineRef): ContainerFacts {
   const id = displayed(key.namespace, key.id)
+  if (key.id === '' || readId(id) === undefined) {
+    throw new TeuError('ERR_TEU_SYSTEM', `${engine.api} has described a container without an id that can be one`)
+  }
   const liveness = livenessOf(task)
   if (liveness === 'unknown') {
     throw new TeuError('ERR_TEU_RUNTIME', `${engine.api} cannot tell the state of container "${id}": its shim does not answer`, {

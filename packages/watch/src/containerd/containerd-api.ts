@@ -10,11 +10,13 @@ export type ContainerdModule = typeof import('@teu/containerd')
 const CALL_TIMEOUT_MS = 60_000
 
 /** A connection, made when it is needed, and anew after {@link ContainerdApi.disconnect}. */
-export class ContainerdApi implements Disposable {
+export class ContainerdApi implements Disposable, AsyncDisposable {
   /** `unix:///run/containerd/containerd.sock` */
   readonly address: string
   readonly #open: (() => Transport | Promise<Transport>) | undefined
   #transport: Promise<Transport> | undefined
+  /** Connections that were given up, and whose sockets are not closed yet. */
+  readonly #leaving = new Set<Promise<void>>()
   #isDisposed = false
 
   /** @param address  `unix:///path` or the path
@@ -44,14 +46,22 @@ export class ContainerdApi implements Disposable {
   disconnect(): void {
     const transport = this.#transport
     this.#transport = undefined
-    transport?.then(
-      (one) => one.close(),
-      () => undefined,
-    )
+    if (transport === undefined) return
+    const leaving = transport
+      .then((one) => one.end())
+      .catch(() => undefined)
+      .finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
   }
 
   [Symbol.dispose](): void {
+    void this[Symbol.asyncDispose]()
+  }
+
+  /** Resolves when the socket is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true
     this.disconnect()
+    await Promise.all(this.#leaving)
   }
 }

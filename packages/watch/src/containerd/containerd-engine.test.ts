@@ -133,6 +133,14 @@ describe('ContainerdEngine: lists', () => {
     for (const one of ids) expect(await engine.inspect(one)).toMatchObject({ id: one })
   })
 
+  it('a task with an endless id fails the list', async () => {
+    const daemon = new FakeContainerd()
+    daemon.add('default/web')
+    daemon.add(`default/${'a'.repeat(5_000)}`)
+    await using engine = new ContainerdEngine(daemon.api())
+    await expect(engine.list()).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+  })
+
   it('a live task without a possible process is not known, which is not gone', async () => {
     const daemon = new FakeContainerd()
     daemon.add('default/web').pid = 2 ** 31

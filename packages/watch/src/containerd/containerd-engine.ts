@@ -156,7 +156,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.client[Symbol.dispose]()
+    await this.client[Symbol.asyncDispose]()
   }
 
   async #inspect(key: ContainerKey, signal: AbortSignal | undefined): Promise<Container> {

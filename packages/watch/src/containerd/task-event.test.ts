@@ -33,6 +33,7 @@ it.each([
   ['the namespace of Docker', event('/tasks/start', { namespace: 'moby' })],
   ['a topic that says nothing about life', event('/tasks/oom')],
   ['the name of something that every object has', event('constructor')],
+  ['an endless id', event('/tasks/start', { containerId: 'a'.repeat(5_000) })],
   ['an event about nobody', event('/tasks/start', { containerId: '' })],
 ])('%s is nothing to tell', (_, one) => {
   expect(engineEventOf(one, rules)).toBeUndefined()

@@ -1,7 +1,7 @@
 /** Events of containerd's bus as events of containers. */
 
 import type { DaemonEvent } from '@teu/containerd'
-import { readExitCode, readPid } from '../answers/values.ts'
+import { readExitCode, readId, readPid } from '../answers/values.ts'
 import type { EngineEvent } from '../engine-client.ts'
 import { displayed } from './names.ts'
 import type { NamespaceRules } from './namespace-rules.ts'
@@ -25,6 +25,7 @@ export function engineEventOf(event: DaemonEvent, rules: NamespaceRules): Engine
   const { namespace, topic, timestamp, containerId, execId, exitCode, pid } = event
   const type = Object.hasOwn(MEANING, topic) ? MEANING[topic] : undefined
   if (type === undefined || execId !== '' || containerId === '' || !rules.includes(namespace)) return undefined
-  const id = displayed(namespace, containerId)
+  const id = readId(displayed(namespace, containerId))
+  if (id === undefined) return undefined
   return type === 'exited' ? { type, id, timestamp, pid: readPid(pid) ?? 0, exitCode: readExitCode(exitCode) } : { type, id, timestamp }
 }

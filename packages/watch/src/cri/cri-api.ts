@@ -34,7 +34,7 @@ export class CriApi implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     const open = await this.#open?.catch(() => undefined)
-    open?.transport.close()
+    await open?.transport.end()
   }
 
   #opened(): Promise<OpenRuntime> {
