@@ -2,6 +2,7 @@
 
 import type { Services, Transport } from '@teu/containerd'
 import { TeuError } from '@teu/spec'
+import { ForeignSocket, isForeign } from '../discovery/foreign-socket.ts'
 import { socketPath } from '../address/engine-address.ts'
 
 /** What is loaded. */
@@ -16,6 +17,8 @@ export class ContainerdApi implements Disposable {
   readonly #open: (() => Transport | Promise<Transport>) | undefined
   #transport: Promise<Transport> | undefined
   #isDisposed = false
+  /** Of another mount namespace. */
+  readonly #foreign: ForeignSocket | undefined
 
   /** @param address  `unix:///path` or the path
    *  @param open     makes another connection than that to the socket
@@ -23,6 +26,8 @@ export class ContainerdApi implements Disposable {
   constructor(address: string, open?: () => Transport | Promise<Transport>) {
     this.address = `unix://${socketPath(address)}`
     this.#open = open
+    const path = socketPath(address)
+    this.#foreign = isForeign(path) ? new ForeignSocket(path) : undefined
   }
 
   load(): Promise<ContainerdModule> {
@@ -35,9 +40,13 @@ export class ContainerdApi implements Disposable {
   async services(namespace?: string): Promise<Services> {
     const { createServices, openGrpcTransport } = await this.load()
     if (this.#isDisposed) throw new TeuError('ERR_TEU_INVALID_STATE', `The connection to ${this.address} is closed`)
-    this.#transport ??= Promise.resolve(this.#open?.() ?? openGrpcTransport(this.address))
+    this.#transport ??= this.#open === undefined ? this.#path().then(openGrpcTransport) : Promise.resolve(this.#open())
     const defaults = { callTimeoutMs: CALL_TIMEOUT_MS, address: socketPath(this.address) }
-    return createServices(await this.#transport, { namespace: namespace ?? 'default', ...defaults })
+    const transport = await this.#transport.catch((error: unknown) => {
+      this.#transport = undefined
+      throw error
+    })
+    return createServices(transport, { namespace: namespace ?? 'default', ...defaults })
   }
 
   /** Gives the connection up. The next call makes one at once, whereas one that was lost would wait before it tries again. */
@@ -53,5 +62,10 @@ export class ContainerdApi implements Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true
     this.disconnect()
+    void this.#foreign?.[Symbol.asyncDispose]()
+  }
+
+  async #path(): Promise<string> {
+    return (await this.#foreign?.path()) ?? socketPath(this.address)
   }
 }
