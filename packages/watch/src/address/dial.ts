@@ -1,6 +1,7 @@
 /** How requests get to an engine's address. */
 
 import { TeuError } from '@teu/spec'
+import { ForeignSocket, isForeign } from '../discovery/foreign-socket.ts'
 import { type EngineAddress, formatAddress, parseAddress } from './engine-address.ts'
 import { SshTunnel } from './ssh-tunnel.ts'
 import { readTls, type TlsMaterial, type TlsOptions } from './tls.ts'
@@ -42,7 +43,7 @@ export function openDial(address: string, options: DialOptions = {}): Dial {
   const parsed = parseAddress(address)
   const { tls = false, program = 'docker' } = options
   if (tls !== false && parsed.kind !== 'tcp') throw new TeuError('ERR_TEU_USAGE', `Cannot use TLS with ${address}: it is for tcp:// only`)
-  if (parsed.kind === 'unix') return unixDial(parsed.path)
+  if (parsed.kind === 'unix') return isForeign(parsed.path) ? foreignDial(parsed.path) : unixDial(parsed.path)
   if (parsed.kind === 'ssh') return sshDial(parsed, new SshTunnel(parsed, program))
   return tcpDial(parsed.host, parsed.port ?? (tls === false ? PORT : TLS_PORT), tls)
 }
@@ -59,6 +60,16 @@ function unixDial(path: string): Dial {
     complaint: '',
     target: () => target,
     [Symbol.asyncDispose]: nothing,
+  }
+}
+
+/** A socket in another mount namespace is looked for anew for each request: the engine may have been started again. */
+function foreignDial(path: string): Dial {
+  const socket = new ForeignSocket(path)
+  return {
+    ...unixDial(path),
+    target: async () => ({ socketPath: await socket.path() }),
+    [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
   }
 }
 

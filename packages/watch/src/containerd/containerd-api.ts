@@ -2,6 +2,7 @@
 
 import type { Services, Transport } from '@teu/containerd'
 import { TeuError } from '@teu/spec'
+import { ForeignSocket, isForeign } from '../discovery/foreign-socket.ts'
 import { socketPath } from '../address/engine-address.ts'
 
 /** What is loaded. */
@@ -18,6 +19,8 @@ export class ContainerdApi implements Disposable, AsyncDisposable {
   /** Connections that were given up, and whose sockets are not closed yet. */
   readonly #leaving = new Set<Promise<void>>()
   #isDisposed = false
+  /** Of another mount namespace. */
+  readonly #foreign: ForeignSocket | undefined
 
   /** @param address  `unix:///path` or the path
    *  @param open     makes another connection than that to the socket
@@ -25,6 +28,8 @@ export class ContainerdApi implements Disposable, AsyncDisposable {
   constructor(address: string, open?: () => Transport | Promise<Transport>) {
     this.address = `unix://${socketPath(address)}`
     this.#open = open
+    const path = socketPath(address)
+    this.#foreign = isForeign(path) ? new ForeignSocket(path) : undefined
   }
 
   load(): Promise<ContainerdModule> {
@@ -37,9 +42,13 @@ export class ContainerdApi implements Disposable, AsyncDisposable {
   async services(namespace?: string): Promise<Services> {
     const { createServices, openGrpcTransport } = await this.load()
     if (this.#isDisposed) throw new TeuError('ERR_TEU_INVALID_STATE', `The connection to ${this.address} is closed`)
-    this.#transport ??= Promise.resolve(this.#open?.() ?? openGrpcTransport(this.address))
+    this.#transport ??= this.#open === undefined ? this.#path().then(openGrpcTransport) : Promise.resolve(this.#open())
     const defaults = { callTimeoutMs: CALL_TIMEOUT_MS, address: socketPath(this.address) }
-    return createServices(await this.#transport, { namespace: namespace ?? 'default', ...defaults })
+    const transport = await this.#transport.catch((error: unknown) => {
+      this.#transport = undefined
+      throw error
+    })
+    return createServices(transport, { namespace: namespace ?? 'default', ...defaults })
   }
 
   /** Gives the connection up. The next call makes one at once, whereas one that was lost would wait before it tries again. */
@@ -63,5 +72,10 @@ export class ContainerdApi implements Disposable, AsyncDisposable {
     this.#isDisposed = true
     this.disconnect()
     await Promise.all(this.#leaving)
+    await this.#foreign?.[Symbol.asyncDispose]()
+  }
+
+  async #path(): Promise<string> {
+    return (await this.#foreign?.path()) ?? socketPath(this.address)
   }
 }

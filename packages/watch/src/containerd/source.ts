@@ -1,6 +1,7 @@
 /** How containerd is found. */
 
 import { socketPath } from '../address/engine-address.ts'
+import { withSocketPath } from '../discovery/foreign-socket.ts'
 import type { Source } from '../source.ts'
 import { CONTAINERD_SOCKET, CONTAINERD_TYPE, ContainerdEngine } from './containerd-engine.ts'
 import { answersAsContainerd } from './probe.ts'
@@ -20,5 +21,6 @@ export const CONTAINERD: Source = {
   otherSockets: /\.ttrpc$|debug/,
   processes: ['containerd'],
   open: (address, options) => new ContainerdEngine(address, options),
-  answers: (address, { signal } = {}) => answersAsContainerd(socketPath(address), signal),
+  answers: (address, { signal } = {}) =>
+    withSocketPath(socketPath(address), (path) => answersAsContainerd(path, signal)).catch(() => false),
 }

@@ -33,6 +33,8 @@ export interface FoundEngine {
   readonly trust: Trust
   /** The socket itself, whatever its path: device and inode. */
   readonly socket: string
+  /** In which it was found, for one in another than ours: `mnt:[4026531841]`. Else empty. */
+  readonly mountNamespace: string
 }
 
 /** Options of {@link findEngines}. */
@@ -59,6 +61,7 @@ interface Candidate {
   readonly pid: number
   readonly foreign: boolean
   readonly trust: Trust
+  readonly mountNamespace: string
 }
 
 interface Socket extends Candidate {
@@ -73,8 +76,9 @@ export async function findEngines(options: FindOptions = {}): Promise<FoundEngin
 }
 
 /** As {@link findEngines}, but tells of engines as they are found: first, together, of all that are known by their names, then of each
- *  stranger that has answered. Nobody waits for strangers but the promise, and that at most about twice {@link ASKING_MS}. */
-export async function lookForEngines(options: FindOptions, tell: (found: readonly FoundEngine[]) => void): Promise<void> {
+ *  stranger that has answered. Nobody waits for strangers but the promise, and that at most about twice {@link ASKING_MS}.
+ *  @returns  the mount namespaces of all processes that were seen */
+export async function lookForEngines(options: FindOptions, tell: (found: readonly FoundEngine[]) => void): Promise<ReadonlySet<string>> {
   const { sources = SOURCES, proc = '/proc', users = '/run/user', signal } = options
   const processes = await readProcesses(proc)
   const groups = [
@@ -93,10 +97,11 @@ export async function lookForEngines(options: FindOptions, tell: (found: readonl
     if (await listener.answers(`unix://${path}`, { signal })) tell([foundEngine(one, listener)])
   })
   signal?.throwIfAborted()
+  return new Set(processes.map(({ mountNamespace }) => mountNamespace))
 }
 
-function foundEngine({ path, pid, foreign, trust, socket }: Socket, source: Source): FoundEngine {
-  return { source, address: `unix://${path}`, pid, foreign, trust, socket }
+function foundEngine({ path, pid, foreign, trust, socket, mountNamespace }: Socket, source: Source): FoundEngine {
+  return { source, address: `unix://${path}`, pid, foreign, trust, socket, mountNamespace }
 }
 
 async function userDirectories(users: string): Promise<string[]> {
@@ -108,7 +113,7 @@ function hostCandidates(sources: readonly Source[], directories: readonly string
   return sources.flatMap((source) => {
     const own = source.sockets.map((path) => ({ path, trust: 'host' as const }))
     const users = directories.flatMap((dir) => source.userSockets.map((name) => ({ path: join(dir, name), trust: 'user' as const })))
-    return [...own, ...users].map((one): Candidate => ({ ...one, source, listener: undefined, pid: 0, foreign: false }))
+    return [...own, ...users].map((one): Candidate => ({ ...one, source, listener: undefined, pid: 0, foreign: false, mountNamespace: '' }))
   })
 }
 
@@ -120,11 +125,12 @@ async function namespaceCandidates(sources: readonly Source[], proc: string, pro
     if (mountNamespace !== own && !entrances.has(mountNamespace)) entrances.set(mountNamespace, pid)
   }
   const candidates: Candidate[] = []
-  for (const pid of entrances.values()) {
+  for (const [mountNamespace, pid] of entrances) {
     for (const source of sources) {
       for (const socket of source.sockets) {
         const path = await resolveInRoot(join(proc, String(pid), 'root'), socket)
-        if (path !== undefined) candidates.push({ path, source, listener: undefined, pid: 0, foreign: true, trust: 'foreign' })
+        if (path !== undefined)
+          candidates.push({ path, source, listener: undefined, pid: 0, foreign: true, trust: 'foreign', mountNamespace })
       }
     }
   }
@@ -138,12 +144,14 @@ async function listenerCandidates(sources: readonly Source[], proc: string, proc
     const listener = sources.find((one) => one.processes.includes(comm))
     if (listener === undefined) continue
     const root = join(proc, String(pid), 'root')
-    const foreign = mountNamespace !== own || (await readlink(root).catch(() => '')) !== '/'
+    const isElsewhere = mountNamespace !== own
+    const foreign = isElsewhere || (await readlink(root).catch(() => '')) !== '/'
+    const trust = foreign ? 'foreign' : 'user'
+    const place = { pid, foreign, trust, mountNamespace: isElsewhere ? mountNamespace : '' } as const
     for (const socket of await listeningSockets(proc, pid)) {
       if (listener.otherSockets?.test(basename(socket)) === true) continue
       const path = foreign ? await resolveInRoot(root, socket) : socket
-      if (path !== undefined)
-        candidates.push({ path, source: sourceByName(socket, [listener]), listener, pid, foreign, trust: foreign ? 'foreign' : 'user' })
+      if (path !== undefined) candidates.push({ path, source: sourceByName(socket, [listener]), listener, ...place })
     }
   }
   return candidates

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Machine } from '../testing/machine.ts'
-import { settle } from '../testing/told.ts'
+import { brief, settle } from '../testing/told.ts'
 import { deferred } from '../watcher/pause.ts'
 import { type MergedWatcher, watchAll, type WatchAllOptions } from './merged-watcher.ts'
 
@@ -59,6 +59,44 @@ describe('engines that are taken for one another', () => {
     await using all = open(machine, { engines: [machine.engine(`unix://${machine.path('link/1000/whale.sock')}`)], discover: true })
     await all.ready()
     expect(shown(all, machine)).toEqual(['/link/1000/whale.sock'])
+  })
+})
+
+describe('an engine in another mount namespace', () => {
+  it('stays when the process has ended by which it was found, also while it cannot be heard, and leaves with the namespace', async () => {
+    await using machine = new Machine()
+    const socket = machine.path('box', machine.dir, 'run/whale.sock')
+    await machine.listen(socket)
+    for (const pid of [70, 71]) machine.addProcess(pid, 'sh', { mnt: '2', root: machine.path('box') })
+    const address = `unix://${machine.path('proc/70/root')}${machine.dir}/run/whale.sock`
+    const engine = machine.engine(address)
+    engine.start('a')
+    await using all = open(machine)
+    const told: string[] = []
+    all.tap((events) => told.push(...events.map(brief)))
+    await all.ready()
+    engine.down = true
+    engine.cut()
+    await settle()
+    machine.endProcess(70)
+    await all.discover()
+    // Restarted: another socket at the same path.
+    await machine.unlisten(socket)
+    await all.discover()
+    await machine.listen(socket)
+    await all.discover()
+    engine.down = false
+    while (all.watchers[0]?.state !== 'watching') await settle()
+    expect(all.watchers.map(({ api }) => api)).toEqual([address])
+    expect(told).toEqual(['started a', 'synced', 'lost', 'synced'])
+    engine.down = true
+    engine.cut()
+    await machine.unlisten(socket)
+    machine.endProcess(71)
+    while (all.watchers[0]?.state === 'watching') await settle()
+    await all.discover()
+    expect(all.watchers).toEqual([])
+    expect(told.at(-1)).toBe('exited a')
   })
 })
 

@@ -1,5 +1,7 @@
 /** One engine of the merged view. */
 
+import { ForeignSocket, isForeign } from '../discovery/foreign-socket.ts'
+import { socketOf } from '../discovery/socket-identity.ts'
 import type { Trust } from '../discovery/trust.ts'
 import type { WatchEvent } from '../events/watch-event.ts'
 import type { EngineRef } from '../picture/container.ts'
@@ -7,6 +9,12 @@ import { Portfolio } from '../picture/portfolio.ts'
 import { type Deferred, deferred } from '../watcher/pause.ts'
 import type { Watcher } from '../watcher/watcher.ts'
 import type { Identity } from './twins.ts'
+
+/** Where an engine was found, see FoundEngine. */
+export interface Place {
+  readonly trust: Trust
+  readonly mountNamespace?: string | undefined
+}
 
 /** See the head of this file. */
 export class Member {
@@ -16,15 +24,27 @@ export class Member {
   /** Its part of the view: what followers have been told of, no more. */
   portfolio: Portfolio = new Portfolio([])
   readonly trust: Trust
+  readonly #mountNamespace: string
+  /** Leads to its socket, also when the process has ended that its address names. */
+  readonly #foreign: ForeignSocket | undefined
   readonly #heard: Deferred<void> = deferred()
   #engine: EngineRef | undefined
   /** The newest about its connection. */
   #connection: WatchEvent | undefined
 
-  /** @param trust  see FoundEngine */
-  constructor(watcher: Watcher, trust: Trust) {
+  constructor(watcher: Watcher, { trust, mountNamespace = '' }: Place) {
     this.watcher = watcher
     this.trust = trust
+    this.#mountNamespace = mountNamespace
+    const path = watcher.api.replace(/^unix:\/\//, '')
+    this.#foreign = trust === 'foreign' && isForeign(path) ? new ForeignSocket(path) : undefined
+    // Opens its way in as long as there is one.
+    void this.socket()
+  }
+
+  /** Its socket at this moment, as FoundEngine has it; undefined when there is none. */
+  socket(): Promise<string | undefined> {
+    return this.#foreign === undefined ? socketOf(this.watcher.api) : this.#foreign.identity()
   }
 
   /** Resolves when the engine has been listed, or could not be reached, or has left. */
@@ -38,9 +58,11 @@ export class Member {
     return { trust, pid: watcher.pid, engine, idOfHost: watcher.engine.idOfHost === true }
   }
 
-  /** Its socket was in the mount namespace of a process that has ended. */
-  hasVanished(addresses: ReadonlySet<string>): boolean {
-    return this.trust === 'foreign' && this.watcher.state !== 'watching' && !addresses.has(this.watcher.api)
+  /** It was in a mount namespace that has gone. That the process has ended by which it was found says nothing: others may live there.
+   *  @param namespaces  those that are there
+   *  @param isSeen  its socket was found, at whatever address */
+  hasVanished(namespaces: ReadonlySet<string>, isSeen: boolean): boolean {
+    return this.trust === 'foreign' && this.watcher.state !== 'watching' && !isSeen && !namespaces.has(this.#mountNamespace)
   }
 
   /** Takes note of events that come into the view now. */
@@ -71,7 +93,10 @@ export class Member {
     })
   }
 
-  leave(): void {
+  /** Ends it, and closes its connections. */
+  async close(): Promise<void> {
     this.#heard.resolve()
+    await this.watcher[Symbol.asyncDispose]()
+    await this.#foreign?.[Symbol.asyncDispose]()
   }
 }

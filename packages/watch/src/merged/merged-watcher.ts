@@ -3,8 +3,6 @@
 import { TeuError } from '@teu/spec'
 import type { Environment } from '../address/docker-environment.ts'
 import { type FindOptions, type FoundEngine, lookForEngines } from '../discovery/find-engines.ts'
-import { socketOf } from '../discovery/socket-identity.ts'
-import type { Trust } from '../discovery/trust.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
 import { type ContainerFilter, matcherFor } from '../events/filter.ts'
@@ -16,7 +14,7 @@ import { configuredEngine, openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
-import { Member } from './member.ts'
+import { Member, type Place } from './member.ts'
 import { superfluous } from './twins.ts'
 
 /** Options of {@link watchAll}. */
@@ -35,6 +33,8 @@ export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<Ope
   /** Each engine gets a backoff of its own. */
   readonly newBackoff?: (() => Backoff) | undefined
 }
+
+const HOST: Place = { trust: 'host' }
 
 const DISCOVER_INTERVAL_MS = 10_000
 
@@ -66,7 +66,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, options) : one))
     if (signal?.aborted === true) this.#close()
     else signal?.addEventListener('abort', this.#close, { once: true })
-    for (const client of clients) this.#add(client, 'host')
+    for (const client of clients) this.#add(client, HOST)
     this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
   }
 
@@ -127,7 +127,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close()
     await this.#running
-    await Promise.all([...this.#members.values()].map((member) => member.watcher[Symbol.asyncDispose]()))
+    await Promise.all([...this.#members.values()].map((member) => member.close()))
     await Promise.all(this.#leaving)
     this.#members.clear()
   }
@@ -168,7 +168,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   #addConfigured(): void {
     try {
       const engine = configuredEngine(this.#options, this.#options.env)
-      if (engine !== undefined) this.#add(engine, 'host')
+      if (engine !== undefined) this.#add(engine, HOST)
     } catch (error) {
       // The other engines have nothing to do with docker's configuration.
       this.#options.logger?.warn({ err: error }, 'cannot watch the engine that docker is configured for')
@@ -177,35 +177,42 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   async #discover(): Promise<void> {
     const { signal } = this.#closing
-    const addresses = new Set<string>()
     try {
-      const watched = new Set(await Promise.all(this.watchers.map(({ api }) => socketOf(api))))
-      await lookForEngines({ ...this.#options.find, signal }, (found) => {
+      // An engine of another mount namespace is found by another address when the process that led to it has ended.
+      const before = await this.#sockets()
+      const seen = new Set<string>()
+      const namespaces = await lookForEngines({ ...this.#options.find, signal }, (found) => {
         if (signal.aborted) return
         for (const engine of found) {
-          addresses.add(engine.address)
-          if (!watched.has(engine.socket) && !this.#twins.has(engine.address)) this.#addFound(engine)
+          seen.add(engine.socket)
+          if (!before.has(engine.socket) && !this.#twins.has(engine.address)) this.#addFound(engine)
         }
         this.#named.resolve()
       })
-      for (const member of this.#members.values()) if (member.hasVanished(addresses)) this.#remove(member)
+      for (const [socket, member] of await this.#sockets()) if (member.hasVanished(namespaces, seen.has(socket))) this.#remove(member)
     } catch (error) {
       if (!signal.aborted) this.#options.logger?.warn({ err: error }, 'cannot look for engines')
     }
   }
 
-  #addFound({ source, address, pid, trust }: FoundEngine): void {
+  /** The members by their sockets; those without one, each by a name of its own. */
+  async #sockets(): Promise<Map<string, Member>> {
+    const members = [...this.#members.values()]
+    return new Map(await Promise.all(members.map(async (one) => [(await one.socket()) ?? one.watcher.api, one] as const)))
+  }
+
+  #addFound({ source, address, pid, ...place }: FoundEngine): void {
     try {
-      this.#add(source.open(address, { ...this.#options, pid }), trust)
+      this.#add(source.open(address, { ...this.#options, pid }), place)
     } catch (error) {
       this.#options.logger?.warn({ err: error }, `cannot watch ${address}`)
     }
   }
 
-  #add(engine: EngineClient, trust: Trust): void {
+  #add(engine: EngineClient, place: Place): void {
     if (this.#members.has(engine.api)) return
     const watcher = new Watcher(engine, { ...this.#options, backoff: this.#options.newBackoff?.() })
-    const member = new Member(watcher, trust)
+    const member = new Member(watcher, place)
     this.#members.set(engine.api, member)
     watcher.tap((events) => this.#receive(member, events))
     watcher.watch({ signal: this.#closing.signal }).catch(() => {
@@ -241,8 +248,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     for (const [address, twin] of this.#twins) if (twin === member) this.#twins.delete(address)
     this.#portfolio = undefined
     if (member.admitted) this.#broadcast.publish(member.farewell())
-    member.leave()
-    const leaving = member.watcher[Symbol.asyncDispose]().finally(() => this.#leaving.delete(leaving))
+    const leaving = member.close().finally(() => this.#leaving.delete(leaving))
     this.#leaving.add(leaving)
   }
 

@@ -9,28 +9,14 @@
  * When the list is there, the picture is compared with it in one go, and only differences are changes. All of this is synchronous.
  */
 
-import type { EngineEvent } from '../engine-client.ts'
 import type { ContainerEvent, EventSource } from '../events/watch-event.ts'
 import { type Container, sameDetails, withPaused } from './container.ts'
-
-/** The end of a container, as the engine reports it. */
-export type Exit = Pick<EngineEvent, 'timestamp' | 'pid' | 'exitCode'>
+import { type Exit, type ExitVerdict, HeardExits, judgeExit } from './exits.ts'
 
 /** When and how something was learned. */
 interface Origin {
   readonly timestamp: Date
   readonly source: EventSource
-}
-
-/** `doubtful`: the exit may be that of an earlier process of the container, which only the engine can tell. */
-export type ExitVerdict = 'believed' | 'doubtful' | 'stale'
-
-/** Is the process of the container that one which has ended? An earlier one may be meant: ids survive a restart. */
-export function judgeExit(container: Container, exit: Exit): ExitVerdict {
-  if (exit.pid === 0) return 'doubtful'
-  if (exit.pid !== undefined) return exit.pid === container.pid ? 'believed' : 'stale'
-  // A clock that was put back has the same look as an old event, hence no more than a doubt.
-  return container.startedAt !== undefined && container.startedAt > exit.timestamp ? 'doubtful' : 'believed'
 }
 
 /** What a list has shown. */
@@ -43,19 +29,15 @@ export interface Listing {
   readonly exitCodes: ReadonlyMap<string, number>
 }
 
-/** What several exits that were heard of one id, in whatever order, say about a listed container. */
-function judgeExits(container: Container, exits: readonly Exit[]): ExitVerdict {
-  const verdicts = new Set(exits.map((exit) => judgeExit(container, exit)))
-  if (verdicts.has('believed')) return 'believed'
-  return verdicts.has('doubtful') ? 'doubtful' : 'stale'
-}
+/** Pauses that may wait for a list or an inspection. */
+const MOST_PAUSES = 10_000
 
 /** See the head of this file. Methods answer the changes that they make, in order. */
 export class Picture {
   readonly #containers = new Map<string, Container>()
   /** Pauses that are applied later: at the end of a list, or of an inspection. */
   readonly #pauses = new Map<string, boolean>()
-  #listing: { readonly dead: Map<string, Exit[]>; readonly fresh: Set<string> } | undefined
+  #listing: { readonly dead: HeardExits; readonly fresh: Set<string> } | undefined
 
   get containers(): ReadonlyMap<string, Container> {
     return this.#containers
@@ -68,13 +50,12 @@ export class Picture {
 
   /** A list is being asked for from now on. */
   beginList(): void {
-    this.#listing = { dead: new Map(), fresh: new Set() }
+    this.#listing = { dead: new HeardExits(), fresh: new Set() }
   }
 
   /** The engine says that a container has ended. */
   exited(id: string, exit: Exit): { readonly verdict: ExitVerdict; readonly changes: ContainerEvent[] } {
-    const dead = this.#listing?.dead
-    dead?.set(id, [...(dead.get(id) ?? []), exit])
+    this.#listing?.dead.add(id, exit)
     const known = this.#containers.get(id)
     const verdict = known === undefined ? 'believed' : judgeExit(known, exit)
     // Whoever is born with this id again is not paused.
@@ -92,10 +73,13 @@ export class Picture {
   }
 
   /** The engine says that a container was paused or unpaused.
-   *  @param inspecting  an inspection is under way, the result of which may be older than this */
-  pausedOrNot(id: string, paused: boolean, timestamp: Date, inspecting: boolean): ContainerEvent[] {
-    if (this.#listing !== undefined || inspecting) this.#pauses.set(id, paused)
-    else {
+   *  @param inspecting  an inspection is under way, the result of which may be older than this
+   *  @returns  undefined when too many wait for a list or an inspection: another list has to tell */
+  pausedOrNot(id: string, paused: boolean, timestamp: Date, inspecting: boolean): ContainerEvent[] | undefined {
+    if (this.#listing !== undefined || inspecting) {
+      if (this.#pauses.size >= MOST_PAUSES && !this.#pauses.has(id)) return undefined
+      this.#pauses.set(id, paused)
+    } else {
       const known = this.#containers.get(id)
       if (known !== undefined) return this.#put(withPaused(known, paused), { timestamp, source: 'event' })
     }
@@ -129,10 +113,10 @@ export class Picture {
     { containers, timestamp, unknown, exitCodes }: Listing,
     inspecting: (id: string) => boolean,
   ): { readonly changes: ContainerEvent[]; readonly doubtful: string[] } {
-    const { dead, fresh } = this.#listing ?? { dead: new Map<string, Exit[]>(), fresh: new Set<string>() }
+    const { dead, fresh } = this.#listing ?? { dead: new HeardExits(), fresh: new Set<string>() }
     const doubtful: string[] = []
     const alive = containers.filter((container) => {
-      const verdict = judgeExits(container, dead.get(container.id) ?? [])
+      const verdict = dead.judge(container)
       if (verdict === 'doubtful') doubtful.push(container.id)
       return verdict !== 'believed'
     })

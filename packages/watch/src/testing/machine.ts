@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { FindOptions } from '../discovery/find-engines.ts'
 import type { Source } from '../source.ts'
+import { type Deferred, deferred } from '../watcher/pause.ts'
 import { ScriptedEngine } from './scripted-engine.ts'
 
 /** Facts about a process that is made up. */
@@ -25,6 +26,7 @@ export class Machine implements AsyncDisposable {
   readonly ids = new Map<string, string>()
   readonly #servers = new Map<string, Server>()
   readonly #connections = new Set<Socket>()
+  readonly #connected: Deferred<void> = deferred()
   /** Addresses that have been asked what they are, and the answers. */
   answers: (address: string) => Promise<boolean> = (address) => Promise.resolve(address.endsWith('odd'))
 
@@ -64,9 +66,15 @@ export class Machine implements AsyncDisposable {
     mkdirSync(dirname(path), { recursive: true })
     const server = createServer((socket) => {
       this.#connections.add(socket.on('error', () => undefined))
+      this.#connected.resolve()
     })
     this.#servers.set(path, server)
     await new Promise<void>((resolve) => server.listen(path, resolve))
+  }
+
+  /** Resolves when somebody has connected to any of its sockets. */
+  connection(): Promise<void> {
+    return this.#connected.promise
   }
 
   async unlisten(path: string): Promise<void> {

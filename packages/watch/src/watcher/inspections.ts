@@ -1,7 +1,8 @@
 /**
  * Inspections that events ask for. For one container id they happen one after another, for different ids at the same time, within a
  * limit. When something is heard of a container whose inspection is under way, its result may be out of date: it is dropped, and the
- * engine is asked once more. So at most one inspection per id is pending, however many events come.
+ * engine is asked once more. So at most one inspection per id is pending, however many events come. When too many ids wait, further ones
+ * are refused: a list tells as much about all of them.
  */
 
 import { isTeuError } from '@teu/spec'
@@ -12,6 +13,9 @@ import { pauseFor } from './pause.ts'
 /** Pauses before an inspection is repeated that failed for another reason than that the container is gone; the last one for all later
  *  ones. A container would stay unknown otherwise: nothing else tells of it again. */
 const RETRY_MS: readonly number[] = [1_000, 5_000, 30_000]
+
+/** Ids that may wait before further ones are refused. */
+const MOST_PENDING = 4_096
 
 /** What inspections need. */
 export interface InspectionOptions {
@@ -57,15 +61,18 @@ export class Inspections {
     return this.#pending.has(id)
   }
 
-  /** Asks for an inspection that begins after this moment. */
-  request(id: string, timestamp: Date): void {
+  /** Asks for an inspection that begins after this moment.
+   *  @returns  false when too many are waiting */
+  request(id: string, timestamp: Date): boolean {
     const pending = this.#pending.get(id)
     if (pending !== undefined) {
       pending.timestamp = timestamp
       this.repeat(id)
-      return
+      return true
     }
+    if (this.#pending.size >= MOST_PENDING) return false
     this.#begin(id, { timestamp, outdated: false, failures: 0, hurry: [] })
+    return true
   }
 
   /** Asks for an inspection after a while: the engine could not tell just now. */

@@ -6,7 +6,8 @@ import { NotAliveError } from '../engine-client.ts'
 import type { ContainerEvent, EventSource } from '../events/watch-event.ts'
 import type { Logger } from '../logger.ts'
 import type { Container } from '../picture/container.ts'
-import type { Exit, Picture } from '../picture/picture.ts'
+import type { Exit } from '../picture/exits.ts'
+import type { Picture } from '../picture/picture.ts'
 import { mapBounded } from './bounded.ts'
 import { Inspections, isGone } from './inspections.ts'
 import { aborted, LinkedAbort, pauseFor } from './pause.ts'
@@ -160,14 +161,16 @@ export class Session {
   #handle(event: EngineEvent): void {
     const { picture, changed } = this.#options
     const { id, type, timestamp } = event
-    if (type === 'started') this.#inspections.request(id, timestamp)
+    if (type === 'started') this.#inspect(id, timestamp)
     else if (type === 'updated') {
       // Before the end of a list, a container that is not known yet may have been listed as it was before the change.
       const known = picture.containers.has(id) || picture.listing || this.#inspections.has(id)
-      if (known) this.#inspections.request(id, timestamp)
+      if (known) this.#inspect(id, timestamp)
     } else if (type === 'exited') this.#exited(id, event)
     else {
-      changed(picture.pausedOrNot(id, type === 'paused', timestamp, this.#inspections.has(id)))
+      const changes = picture.pausedOrNot(id, type === 'paused', timestamp, this.#inspections.has(id))
+      if (changes === undefined) this.wantList()
+      else changed(changes)
       this.#inspections.hurry(id)
     }
   }
@@ -180,8 +183,15 @@ export class Session {
   }
 
   #doubt(id: string, exit: Exit): void {
-    this.#doubts.set(id, { exit, source: 'event' })
-    this.#inspections.request(id, exit.timestamp)
+    if (this.#inspect(id, exit.timestamp)) this.#doubts.set(id, { exit, source: 'event' })
+  }
+
+  /** When too many wait already, a list has to tell what has become of the container.
+   *  @returns  false when it was not accepted */
+  #inspect(id: string, timestamp: Date): boolean {
+    const isAccepted = this.#inspections.request(id, timestamp)
+    if (!isAccepted) this.wantList()
+    return isAccepted
   }
 
   #found(container: Container, timestamp: Date): void {
