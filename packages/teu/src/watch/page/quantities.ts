@@ -50,7 +50,7 @@ export function ageText(ms: number | null): string {
 }
 
 /** Those that people write with a capital. */
-const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podman: 'Podman' }
+const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podman: 'Podman', k8s: 'CRI' }
 
 /** `docker.com` is Docker, to people. */
 export function engineName(type: string): string {
