@@ -142,8 +142,11 @@ describePage('page of teu watch --web', ({ newTab, withTab }) => {
       await namesAre(tab, ['z', 'a'])
       await page.setViewportSize({ width: 1400, height: 800 })
       await order.waitFor({ state: 'hidden' })
+      await page.getByRole('button', { name: 'State', exact: true }).click()
+      await order.waitFor({ state: 'hidden' })
       await tab.row('a').click()
       await order.waitFor()
+      expect(await order.inputValue()).toBe('state')
     })
   })
 

@@ -31,7 +31,7 @@ const COLUMNS: readonly ColumnLook[] = [
 export function Order({ sort, setSort }: { readonly sort: Sort; readonly setSort: (sort: Sort) => void }): VNode {
   const { column: sorted, isDescending } = sort
   const turned = isDescending ? 'ascending' : 'descending'
-  return html`<p class="order">
+  return html`<p class=${`order by-${sorted}`}>
     <label>Sorted by
       <select onChange=${(event: Event) => setSort(sortedBy((event.currentTarget as HTMLSelectElement).value as Column, sort))}>
         ${COLUMNS.map(({ column, title }) => html`<option key=${column} value=${column} selected=${column === sorted}>${title}</option>`)}

@@ -54,7 +54,7 @@ const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podma
 
 /** `docker.com` is Docker, to people. */
 export function engineName(type: string): string {
-  const short = type.replace(/\.[a-z]+$/, '')
+  const short = type.replace(/\.[a-z]+(?:\/.*)?$/s, '')
   return Object.hasOwn(ENGINE_NAMES, short) ? (ENGINE_NAMES[short] ?? short) : short
 }
 
