@@ -16,8 +16,9 @@ Otherwise, with --plain or with --format json: a line for each event, until Ctrl
 With --web: the same view in a browser on this machine, with graphs of the last ten minutes. Whoever has the address can see it.
 
 Filters of the same name are alternatives, labels must all be there. "*" in a name or project stands for anything;
-an engine is named by kind (docker, podman), id or address.
---engine takes the path of a socket, with the kind before it where its name does not tell that: podman:/run/x.sock.
+an engine is named by kind (docker, podman, containerd, cri), id or address.
+--engine takes the path of a socket, tcp://host:port or ssh://user@host, with its kind before it where the name of the socket does not tell
+that: docker:, podman:, containerd: or cri:, as in podman:/run/x.sock.
 
   teu watch
   teu watch --web

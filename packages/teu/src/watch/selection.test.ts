@@ -42,6 +42,10 @@ describe('--filter', () => {
     expect(selectionOf(['engine=podman']).engine(engine)).toBe(false)
   })
 
+  it.each(['cri', 'k8s', 'k8s.io/cri-api'])('engine=%s is one with a CRI socket', (name) => {
+    expect(selectionOf([`engine=${name}`]).engine({ ...engine, type: 'k8s.io/cri-api' })).toBe(true)
+  })
+
   it.each([['web'], ['id=1'], ['=x'], ['name='], ['__proto__=x']])('refuses %s', (text) => {
     expect(() => selectionOf([text])).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
   })

@@ -66,7 +66,7 @@ function hasLabel({ labels }: Container, wanted: string): boolean {
   return Object.hasOwn(labels, key) && (equals < 0 || labels[key] === wanted.slice(equals + 1))
 }
 
-/** `docker`, `docker.com`, its id, `unix:///run/docker.sock` or the path alone. */
+/** `docker`, `docker.com`, `cri` for `k8s.io/cri-api`, its id, `unix:///run/docker.sock` or the path alone. */
 function isEngine({ type, id, api }: EngineRef, text: string): boolean {
-  return text === type || type.startsWith(`${text}.`) || text === id || text === api || `unix://${text}` === api
+  return text === type || type.startsWith(`${text === 'cri' ? 'k8s' : text}.`) || text === id || text === api || `unix://${text}` === api
 }

@@ -25,7 +25,7 @@ export type WatchValues = OptionValues<typeof WATCH_OPTIONS>
 
 /** Where an engine listens. */
 export interface EngineAddress {
-  /** `docker`, `podman` …; undefined: the name of the socket tells. */
+  /** `docker`, `podman`, `containerd`, `cri`; undefined: the name of the socket tells. */
   readonly kind: string | undefined
   readonly address: string
 }
@@ -75,7 +75,7 @@ function webOf({ web = false, port, plain, format, 'no-trunc': full }: WatchValu
 
 /** An address (the path of a socket, `unix:///path` …), behind the kind of engine and a colon where its name does not tell that. */
 function engineAddressOf(text: string): EngineAddress {
-  const [, kind, address = ''] = /^(?:([a-z]+):(?!\/\/))?(\/.*|[a-z]+:\/\/.+)$/s.exec(text) ?? []
-  if (address === '') throw usage(`--engine: expected the path of a socket, or unix:// and the path, got "${text}"`)
+  const [, kind, address = ''] = /^(?:([a-z][a-z0-9]*):(?!\/\/))?(\/.*|[a-z]+:\/\/.+)$/s.exec(text) ?? []
+  if (address === '') throw usage(`--engine: expected the path of a socket, tcp://host:port or ssh://user@host, got "${text}"`)
   return { kind, address }
 }

@@ -34,7 +34,7 @@ class Watching {
   start(args: readonly string[], io: Partial<Io> = {}): this {
     const door: WatchDoor = {
       openEngine,
-      types: ['docker.com', 'podman.io'],
+      types: ['docker.com', 'podman.io', 'containerd.io', 'k8s.io/cri-api'],
       watchAll: (options) => {
         this.asked.push(options)
         return watchAll({ ...options, engines: this.engines, newBackoff: () => exponentialBackoff({ minMs: 1, maxMs: 2 }) })
@@ -201,8 +201,13 @@ describe('teu watch as lines', () => {
     [['--filter', 'web'], '--filter: expected label=…, name=…, project=… or engine=…, got "web"'],
     [['--engine', 'docker'], '--engine: expected the path of a socket'],
     [['--engine', 'docker:x'], '--engine: expected the path of a socket'],
-    [['--engine', 'gopher://x'], 'Cannot use the address "gopher://x"'],
-    [['--engine', 'rkt:/x'], '--engine: there is no kind of engine "rkt"\n  There are docker, podman'],
+    [['--engine', 'gopher://x'], '--engine: Cannot use the address "gopher://x"'],
+    [['--engine', 'rkt:/x'], '--engine: there is no kind of engine "rkt"\n  There are docker, podman, containerd, cri\n'],
+    [
+      ['--engine', 'ssh://-oProxyCommand=x'],
+      '--engine: Cannot use the address "ssh://-oProxyCommand=x": "-oProxyCommand=x" is no host\n  Addresses are /path, unix:///path, tcp://host:port',
+    ],
+    [['--engine', 'docker:tcp://h:0'], '--engine: Cannot use the address "tcp://h:0": "0" is no port\n  Addresses are '],
     [
       ['--engine', '/x/odd'],
       '--engine: Cannot watch /x/odd: its name does not tell what listens there\n  Write its kind and a colon before it',
@@ -217,14 +222,21 @@ describe('teu watch as lines', () => {
   })
 
   it('is for this machine, whatever TEU_HOST says', async () => {
-    const watching = new Watching().start(['--engine', 'podman:/x/odd', '--engine', '/run/docker.sock'], {
+    const kinds = ['containerd', 'cri', 'k8s'].flatMap((kind) => ['--engine', `${kind}:/x/${kind}`])
+    const watching = new Watching().start(['--engine', 'podman:/x/odd', '--engine', '/run/docker.sock', ...kinds], {
       env: { TEU_HOST: 'containerd:///x' },
     })
     await watching.until('the engine', () => watching.out.includes('watching'))
     watching.console.send('SIGINT')
     expect(await watching.status()).toBe(0)
     const engines = watching.asked[0]?.engines?.map((one) => (typeof one === 'string' ? one : `${one.type} ${one.api}`))
-    expect(engines).toEqual(['podman.io unix:///x/odd', 'docker.com unix:///run/docker.sock'])
+    expect(engines).toEqual([
+      'podman.io unix:///x/odd',
+      'docker.com unix:///run/docker.sock',
+      'containerd.io unix:///x/containerd',
+      'k8s.io/cri-api unix:///x/cri',
+      'k8s.io/cri-api unix:///x/k8s',
+    ])
     const io = fakeIo(['--host', 'containerd:///x', 'watch'])
     const none = async (): Promise<never> => Promise.reject(new Error('is not wanted here'))
     expect(await runTeu(io, { run: none, explain: none }, { connector: none, console: none, watching: none })).toBe(125)
@@ -307,6 +319,15 @@ describe('teu watch on the whole screen', () => {
     keyboard.write('q')
     expect(await watching.status()).toBe(0)
     expect(watching.err).toBe('')
+  })
+
+  it('says why an engine cannot be heard', async () => {
+    const watching = onScreen()
+    watching.engine.down = true
+    watching.start([], TERM)
+    await watching.until('the reason', () => watching.screen[1]?.includes('lost: Cannot reach the scripted engine') === true)
+    watching.console.keyboard.write('q')
+    expect(await watching.status()).toBe(0)
   })
 
   it('follows the size of the terminal', async () => {

@@ -1,6 +1,6 @@
 /** `teu watch` from its request to its exit status. */
 
-import { isTeuError, signalNumber } from '@teu/spec'
+import { isTeuError, signalNumber, type TeuError } from '@teu/spec'
 import type { EngineClient, MergedWatcher } from '@teu/watch'
 import { usage } from '../cli/parse.ts'
 import type { TeuContext } from '../human/context.ts'
@@ -100,14 +100,25 @@ function openEngines(addresses: NonNullable<WatchRequest['engines']>, machine: W
     try {
       return machine.openEngine(address, { type, packer: packImage })
     } catch (error) {
-      if (!isTeuError(error, 'ERR_TEU_USAGE')) throw error
-      throw usage(`--engine: ${error.message}`, `Write its kind and a colon before it, as in docker:${address}`)
+      if (!isTeuError(error, 'ERR_TEU_USAGE') && !isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error
+      throw usage(
+        `--engine: ${error.message}`,
+        kind === undefined && isNameless(address, error) ? `Write its kind and a colon before it, as in docker:${address}` : FORMS,
+      )
     }
   })
 }
 
+const FORMS =
+  'Addresses are /path, unix:///path, tcp://host:port and ssh://user@host, each with docker:, podman:, containerd: or cri: before it or not'
+
+/** Its address is one, but does not tell what listens there. */
+function isNameless(address: string, { path }: TeuError): boolean {
+  return path !== undefined && (address === path || address === `unix://${path}`)
+}
+
 function typeOf(kind: string, { types }: WatchDoor): string {
-  const type = types.find((one) => engineName(one) === kind)
+  const type = types.find((one) => engineName(one) === kind || one.startsWith(`${kind}.`))
   if (type === undefined) throw usage(`--engine: there is no kind of engine "${kind}"`, `There are ${types.map(engineName).join(', ')}`)
   return type
 }

@@ -101,6 +101,74 @@ describePage('page of teu watch --web', ({ newTab, withTab }) => {
     )
   })
 
+  it('has the keys at once: the first thing that is pressed moves, and the next opens', async () => {
+    const one = engine()
+    for (const name of ['a', 'b']) one.start(name)
+    await withTab(new ScriptedPage([one], fleetUsage, FAST), async (tab) => {
+      const { page } = tab
+      await tab.row('a').waitFor()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'b', exact: true }).waitFor()
+      // Where nothing has the keys any more, the table takes them.
+      await page.evaluate('document.activeElement.blur()')
+      await page.keyboard.press('ArrowUp')
+      await page.getByRole('heading', { name: 'a', exact: true }).waitFor()
+      await page.keyboard.press('Escape')
+      await page.locator('.details').waitFor({ state: 'detached' })
+    })
+  })
+
+  it('tells the order also where its column has no room, and lets it be changed', async () => {
+    const one = engine()
+    one.start('z', { 'com.docker.compose.project': 'first' })
+    one.start('a', { 'com.docker.compose.project': 'last' })
+    await withTab(new ScriptedPage([one], fleetUsage, FAST), async (tab) => {
+      const { page } = tab
+      await namesAre(tab, ['z', 'a'])
+      const order = page.getByLabel('Sorted by')
+      await order.waitFor({ state: 'hidden' })
+      await page.setViewportSize({ width: 800, height: 700 })
+      await order.waitFor()
+      await page.setViewportSize({ width: 360, height: 700 })
+      await page.getByRole('columnheader', { name: 'Project' }).waitFor({ state: 'hidden' })
+      expect(await order.inputValue()).toBe('project')
+      await page.getByRole('button', { name: 'Sort descending' }).click()
+      await namesAre(tab, ['a', 'z'])
+      await order.selectOption('Name')
+      await namesAre(tab, ['a', 'z'])
+      await page.getByRole('button', { name: 'Sort descending' }).click()
+      await namesAre(tab, ['z', 'a'])
+      await page.setViewportSize({ width: 1400, height: 800 })
+      await order.waitFor({ state: 'hidden' })
+      await page.getByRole('button', { name: 'State', exact: true }).click()
+      await order.waitFor({ state: 'hidden' })
+      await tab.row('a').click()
+      await order.waitFor()
+      expect(await order.inputValue()).toBe('state')
+    })
+  })
+
+  it('says why an engine cannot be reached, without what nobody sees, and counts its containers as unknown', async () => {
+    const [one, two] = [engine('one'), engine('two')]
+    one.start('a')
+    two.start('b')
+    await withTab(new ScriptedPage([one, two], () => ({ cpuPercent: 10 }), FAST), async (tab) => {
+      const { page } = tab
+      await page.locator('.totals').getByText('20.0 %').waitFor()
+      one.down = true
+      one.cut(new Error('the wire\u202e\u3164 is cut'))
+      await page.getByText('not reachable: ').first().waitFor()
+      await page
+        .locator('.reason')
+        .getByText(/Cannot reach|the wire\\u202e\\u3164 is cut/)
+        .waitFor()
+      await page.locator('.totals').getByText('and 1 unknown').waitFor()
+      await page.locator('.totals').getByText('10.0 %').waitFor()
+    })
+  })
+
   it('can be used with the keys alone', async () => {
     const one = engine()
     for (const name of ['a', 'b', 'c', 'other']) one.start(name)
@@ -109,6 +177,7 @@ describePage('page of teu watch --web', ({ newTab, withTab }) => {
       const focused = (): Promise<string> =>
         page.evaluate<string>('document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent')
       await tab.row('other').waitFor()
+      await eventually('the table has the focus at once', async () => (await focused()) === 'Containers' || undefined)
       await page.keyboard.press('/')
       expect(await focused()).toBe('Filter containers')
       await page.keyboard.type('nowhere')

@@ -1,7 +1,7 @@
 /** Engines as they are at one moment. */
 
-import { isTeuError } from '@teu/spec'
 import type { Container, MergedWatcher, WatcherState } from '@teu/watch'
+import { messageOf } from '../event-document.ts'
 import { engineName } from './row.ts'
 
 /** One engine. */
@@ -33,7 +33,7 @@ export function engineFacts(
     version: versions.get(api) ?? '',
     address: api,
     state: stateOf(state, lastError),
-    reason: lastError === undefined ? undefined : reasonOf(lastError),
+    reason: lastError === undefined ? undefined : messageOf(lastError),
     containers: counts.get(api) ?? 0,
   }))
 }
@@ -42,10 +42,4 @@ export function engineFacts(
 function stateOf(state: WatcherState, lastError: unknown): EngineFacts['state'] {
   if (state === 'watching') return 'watching'
   return lastError === undefined ? 'connecting' : 'lost'
-}
-
-/** In few words: where is known already. */
-function reasonOf(error: unknown): string {
-  if (isTeuError(error) && error.errno !== undefined) return error.errno
-  return error instanceof Error ? error.message : String(error)
 }

@@ -17,7 +17,7 @@ export interface Sort {
 export interface Group {
   readonly project: string
   readonly rows: readonly Row[]
-  /** Sums of what is known. */
+  /** Sums of what is known now; the last usage of containers whose engine cannot be heard is in none. */
   readonly cpuPercent: number
   readonly memoryBytes: number
   readonly pids: number
@@ -81,5 +81,5 @@ function byProjectName(a: Group, b: Group, sign: number): number {
 }
 
 function sum(rows: readonly Row[], value: (row: Row) => number | undefined): number {
-  return rows.reduce((total, row) => total + (value(row) ?? 0), 0)
+  return rows.reduce((total, row) => total + (row.state === 'unknown' ? 0 : (value(row) ?? 0)), 0)
 }

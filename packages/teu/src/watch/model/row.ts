@@ -51,8 +51,9 @@ export function rowsOf({ containers, usages, histories, deaf, now }: RowSources)
   })
 }
 
-/** `docker.com` in short. */
+/** `docker.com` in short. The engines of Kubernetes are called by the interface that they have in common. */
 export function engineName(type: string): string {
+  if (type.startsWith('k8s.io/cri')) return 'cri'
   return type.replace(/\..*$/s, '')
 }
 

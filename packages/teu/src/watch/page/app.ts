@@ -1,6 +1,7 @@
 /** The whole page. */
 
 import type { VNode } from 'preact'
+import { Order } from './columns.ts'
 import { Details } from './details.ts'
 import { Header } from './header.ts'
 import { Help } from './help.ts'
@@ -32,6 +33,7 @@ export function App({ state, rows, open, actions }: AppProps): VNode {
     <div class="frame" inert=${isCovered}><${Header} state=${state} actions=${actions} /><${Side} state=${state} actions=${actions} /></div>
     <main class="main" inert=${isCovered}>
       <${Banner} ...${state} />
+      ${rows.length > 0 && html`<${Order} sort=${state.sort} setSort=${(sort: PageState['sort']) => actions.set({ sort })} />`}
       ${isNarrowed && html`<p class="shown">${rows.length} of ${model.rows.size} containers</p>`}
       ${rows.length > 0 ? html`<${Table} state=${state} rows=${rows} actions=${actions} />` : html`<${Emptiness} state=${state} actions=${actions} />`}
     </main>

@@ -27,6 +27,22 @@ const COLUMNS: readonly ColumnLook[] = [
   { column: 'pids', title: 'PIDs', isNumber: true },
 ]
 
+/** Tells the order and changes it, where the titles of some columns are not there to do it. */
+export function Order({ sort, setSort }: { readonly sort: Sort; readonly setSort: (sort: Sort) => void }): VNode {
+  const { column: sorted, isDescending } = sort
+  const turned = isDescending ? 'ascending' : 'descending'
+  return html`<p class=${`order by-${sorted}`}>
+    <label>Sorted by
+      <select onChange=${(event: Event) => setSort(sortedBy((event.currentTarget as HTMLSelectElement).value as Column, sort))}>
+        ${COLUMNS.map(({ column, title }) => html`<option key=${column} value=${column} selected=${column === sorted}>${title}</option>`)}
+      </select>
+    </label>
+    <button type="button" aria-label=${`Sort ${turned}`} title=${`Sort ${turned}`} onClick=${() => setSort({ column: sorted, isDescending: !isDescending })}>
+      <${SortIcon} isDescending=${isDescending} />
+    </button>
+  </p>`
+}
+
 /** The row of the titles. */
 export function Titles({ sort, setSort }: { readonly sort: Sort; readonly setSort: (sort: Sort) => void }): VNode {
   return html`<tr aria-rowindex="1">

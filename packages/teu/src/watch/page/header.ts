@@ -20,12 +20,13 @@ const CONNECTION: Readonly<Record<ConnectionState, string>> = {
 /** See the head of this file. */
 export function Header({ state, actions }: { readonly state: PageState; readonly actions: Actions }): VNode {
   const { model, connection, filter } = state
-  const { count, paused, cpu, memory, pids } = totalsOf(model.rows.values())
+  const { count, paused, unknown, cpu, memory, pids } = totalsOf(model)
+  const others = [...(paused > 0 ? [`${paused} paused`] : []), ...(unknown > 0 ? [`and ${unknown} unknown`] : [])]
   return html`<header class="top">
     <h1 class="brand"><${Mark} /><span class="brand-name">teu</span> <span class="brand-what">watch</span></h1>
     ${model.machine !== '' && html`<p class="machine" title="Name of this machine"><bdi>${legible(model.machine)}</bdi></p>`}
     <dl class="totals">
-      <${Total} name="Containers" value=${countText(count)} more=${paused > 0 ? `${paused} paused` : ''} />
+      <${Total} name="Containers" value=${countText(count)} more=${others.join(', ')} />
       <${Total} name="CPU" value=${percentText(cpu)} />
       <${Total} name="Memory" value=${byteText(memory)} />
       <${Total} name="PIDs" value=${countText(pids)} />

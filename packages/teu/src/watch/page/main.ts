@@ -6,7 +6,7 @@ import { App } from './app.ts'
 import { stayConnected } from './connection.ts'
 import { Controller } from './controller.ts'
 import { html } from './html.ts'
-import { TABLE_ID } from './table.ts'
+import { isFree, TABLE_ID, takeFreeKey } from './table.ts'
 
 /** The token is the first part of the path, and everything is asked for below it. */
 const base = `/${location.pathname.split('/')[1] ?? ''}`
@@ -52,6 +52,8 @@ document.addEventListener('keydown', (event) => {
     filter?.select()
   } else if (event.key === '?') {
     controller.set({ isHelpOpen: true })
+  } else if (isFree(event.target)) {
+    takeFreeKey(event)
   }
 })
 

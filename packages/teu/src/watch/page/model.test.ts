@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { wireContainer } from '../../testing/wire-container.ts'
-import type { WireContainer, WireReading } from '../web/wire.ts'
+import type { WireContainer, WireEngine, WireReading } from '../web/wire.ts'
 import { keyOf, Model } from './model.ts'
 import { Selection, sortedBy, type Wanted } from './selection.ts'
 import { countsBy, totalsOf } from './totals.ts'
@@ -136,8 +136,25 @@ describe('Selection', () => {
     expect(sortedBy('name', { column: 'cpu', isDescending: true })).toEqual({ column: 'name', isDescending: false })
   })
 
+  it('what an engine took that cannot be heard any more is in no sum', () => {
+    const engines = (state: 'watching' | 'lost'): WireEngine[] => [
+      { api: 'unix:///gone', type: 'docker.com', version: '', state, error: '' },
+    ]
+    snapshot(
+      [container(1), container(2, { engine: 'unix:///gone', paused: true })],
+      [
+        [1, 5, 6, null, 7],
+        [2, 50, 60, null, 70],
+      ],
+    )
+    model.takeChanges({ engines: engines('lost') })
+    expect(totalsOf(model)).toEqual({ count: 1, paused: 0, unknown: 1, cpu: 5, memory: 6, pids: 7 })
+    model.takeChanges({ engines: engines('watching') })
+    expect(totalsOf(model)).toEqual({ count: 2, paused: 1, unknown: 0, cpu: 55, memory: 66, pids: 77 })
+  })
+
   it('sums up', () => {
-    expect(totalsOf(model.rows.values())).toEqual({ count: 4, paused: 1, cpu: 60, memory: 1_110, pids: 34 })
+    expect(totalsOf(model)).toEqual({ count: 4, paused: 1, unknown: 0, cpu: 60, memory: 1_110, pids: 34 })
     expect(countsBy(model, (row) => row.container.project)).toEqual(
       new Map([
         ['shop', 2],

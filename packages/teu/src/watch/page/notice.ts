@@ -35,7 +35,7 @@ export function Emptiness({ state, actions }: { readonly state: PageState; reado
     return html`<div class="emptiness">
       <${Mark} />
       <h2>No engine has been found</h2>
-      <p>Engines such as Docker and Podman appear here by themselves when they are started. Engines of other users are seen by root only.</p>
+      <p>Engines such as Docker, Podman and containerd appear here by themselves when they are started. Engines of other users are seen by root only.</p>
     </div>`
   }
   const isHeard = model.engines.some(({ state }) => state === 'watching')

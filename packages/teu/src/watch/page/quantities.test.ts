@@ -41,7 +41,13 @@ describe('numbers for people', () => {
   })
 
   it('engines have the names that people know', () => {
-    expect(['docker.com', 'podman.io', 'other.dev', 'constructor'].map(engineName)).toEqual(['Docker', 'Podman', 'other', 'constructor'])
+    expect(['docker.com', 'podman.io', 'k8s.io/cri-api', 'other.dev', 'constructor'].map(engineName)).toEqual([
+      'Docker',
+      'Podman',
+      'CRI',
+      'other',
+      'constructor',
+    ])
     expect(addressText('unix:///run/docker.sock')).toBe('/run/docker.sock')
   })
 })

@@ -50,11 +50,11 @@ export function ageText(ms: number | null): string {
 }
 
 /** Those that people write with a capital. */
-const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podman: 'Podman' }
+const ENGINE_NAMES: Readonly<Record<string, string>> = { docker: 'Docker', podman: 'Podman', k8s: 'CRI' }
 
 /** `docker.com` is Docker, to people. */
 export function engineName(type: string): string {
-  const short = type.replace(/\.[a-z]+$/, '')
+  const short = type.replace(/\.[a-z]+(?:\/.*)?$/s, '')
   return Object.hasOwn(ENGINE_NAMES, short) ? (ENGINE_NAMES[short] ?? short) : short
 }
 

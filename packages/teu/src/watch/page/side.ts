@@ -63,7 +63,7 @@ function EngineItem({ engine: { api, type, version, state, error }, count, isOn,
       <span class="group-name">
         <bdi>${legible(engineName(type))}</bdi>${version !== '' && html` <span class="version">${legible(version)}</span>`}
         <span class="address"><bdi>${legible(addressText(api))}</bdi></span>
-        <span class=${state === 'watching' ? 'visually-hidden' : 'trouble'}>${STATE[state]}</span>
+        <span class=${state === 'watching' ? 'visually-hidden' : 'trouble'}>${STATE[state]}${error !== '' && html`<span class="reason">: ${legible(error)}</span>`}</span>
       </span>
       <span class="group-count">${count}</span>
     </button>

@@ -24,6 +24,9 @@ export function Table({ rows, state, actions }: TableProps): VNode {
   const scroller = useRef<HTMLDivElement>(null)
   const [view, setView] = useState<View>({ top: 0, height: 600, rowHeight: 32, titleHeight: 32 })
   useLayoutEffect(() => measureWith(scroller.current, setView), [])
+  useEffect(() => {
+    if (isFree(document.activeElement)) document.getElementById(TABLE_ID)?.focus({ preventScroll: true })
+  }, [])
   const { model, sort, cursor, chosen } = state
   const { first, end, aboveHeight, belowHeight } = rowWindow(rows.length, view.rowHeight, view.top, view.height)
   const cursorIndex = rows.findIndex(({ key }) => key === cursor)
@@ -51,6 +54,20 @@ export function Table({ rows, state, actions }: TableProps): VNode {
       </tbody>
     </table>
   </div>`
+}
+
+/** Nothing on the page has the keys. */
+export function isFree(target: EventTarget | null): boolean {
+  return target === null || target === document.body || target === document.documentElement
+}
+
+/** Takes a key that was pressed while nothing on the page had the keys: from then on the table has them. */
+export function takeFreeKey(event: KeyboardEvent): void {
+  const table = document.getElementById(TABLE_ID)
+  if (table === null || table.closest('[inert]') !== null) return
+  table.focus({ preventScroll: true })
+  const same = new KeyboardEvent('keydown', { key: event.key, cancelable: true })
+  if (!table.dispatchEvent(same)) event.preventDefault()
 }
 
 function rowClass(row: Row, { cursor, model }: PageState): string | undefined {

@@ -6,15 +6,22 @@ import type { Model, Row } from './model.ts'
 export interface Totals {
   readonly count: number
   readonly paused: number
+  /** Those of engines that cannot be heard; what they took last is in no sum. */
+  readonly unknown: number
   readonly cpu: number
   readonly memory: number
   readonly pids: number
 }
 
 /** What is not known counts as nothing. */
-export function totalsOf(rows: Iterable<Row>): Totals {
-  const totals = { count: 0, paused: 0, cpu: 0, memory: 0, pids: 0 }
-  for (const { container, reading } of rows) {
+export function totalsOf(model: Model): Totals {
+  const totals = { count: 0, paused: 0, unknown: 0, cpu: 0, memory: 0, pids: 0 }
+  const deaf = new Set(model.engines.flatMap(({ api, state }) => (state === 'watching' ? [] : [api])))
+  for (const { container, reading } of model.rows.values()) {
+    if (deaf.has(container.engine)) {
+      totals.unknown++
+      continue
+    }
     totals.count++
     if (container.paused) totals.paused++
     totals.cpu += reading[1] ?? 0

@@ -2,7 +2,7 @@
 
 import type { EngineFacts } from '../model/engine-facts.ts'
 import type { Group, Sort } from '../model/order.ts'
-import type { Row } from '../model/row.ts'
+import { type Row, shownName } from '../model/row.ts'
 import { bytesText, percentText } from './amounts.ts'
 import type { Bars } from './chart.ts'
 import { columnsFor, type Columns, groupCells, rowCells, titleCells } from './columns.ts'
@@ -75,7 +75,8 @@ function itemsOf({ groups, isGrouped }: ListFacts): Item[] {
 function itemLine(item: Item, table: Columns, { isGrouped, selected, bars }: ListFacts): Line {
   if ('group' in item) return groupCells(table, item.group)
   const { row } = item
-  const { name, project } = row.container
+  const { project } = row.container
+  const name = shownName(row.container)
   const text = isGrouped ? `  ${visible(name)}` : visible(project === '' ? name : `${project}/${name}`)
   const cells = rowCells(table, row, text, bars)
   return row.key === selected ? selectedLine(cells) : cells
@@ -89,8 +90,10 @@ function titleLine({ engines, groups, total, query }: ListFacts, width: number, 
   const lost = engines.filter(({ state }) => state !== 'watching').length
   const trouble = isSmall && lost > 0 ? [span(` ${lost} of ${engines.length} engines lost`, 'bad')] : []
   const noun = total === 1 ? 'container' : 'containers'
+  const unknown = groups.reduce((count, group) => count + group.rows.filter(({ state }) => state === 'unknown').length, 0)
+  const unsure = unknown > 0 ? [span(`, ${unknown} unknown`, 'bad')] : []
   return spread(
-    [...(width < NARROW ? [] : [span('teu watch  ', 'bold', 'accent')]), span(`${containers} ${noun}`), ...trouble],
+    [...(width < NARROW ? [] : [span('teu watch  ', 'bold', 'accent')]), span(`${containers} ${noun}`), ...unsure, ...trouble],
     [span(`cpu ${percentText(cpu)}%  mem ${bytesText(memory)}`, 'dim')],
     width,
   )

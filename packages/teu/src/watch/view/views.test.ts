@@ -148,6 +148,19 @@ describe('the list', () => {
     expect(lines(30, [{ ...watching, state: 'connecting' }])[1]).toContain('connecting')
   })
 
+  it('what an engine took that cannot be heard any more is in no sum, and is told of', () => {
+    const stale = SHOP.map((row, n) => (n === 0 ? { ...row, state: 'unknown' as const } : row))
+    const [title] = texts(listView(list({ groups: groupRows(stale, sort) }), size(80, 20)).lines)
+    expect(title).toMatch(/3 containers, 1 unknown .*cpu 0\.0% {2}mem 4M$/)
+  })
+
+  it('calls a container without a name by its id', () => {
+    const [row] = rows(['  ', 'shop']) as [Row]
+    const blank = { ...row, container: { ...row.container, id: 'ab'.repeat(32) } }
+    const picture = listView(list({ groups: groupRows([blank], sort) }), size(80, 20))
+    expect(texts(picture.lines).some((line) => line.startsWith('  abababababab '))).toBe(true)
+  })
+
   it('shows what is typed', () => {
     expect(texts(listView(list({ query: 'we', isTyping: true }), size(60, 20)).lines).at(-1)).toMatch(/^\/we +Enter keep {2}Esc clear$/)
     expect(texts(listView(list({ query: 'we' }), size(60, 20)).lines).at(-1)).toMatch(/^\/we {2}Esc clears/)

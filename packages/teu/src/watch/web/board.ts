@@ -1,6 +1,7 @@
 /** What the page shows, as the server has it: engines, living containers under numbers, and what these take. */
 
 import { type Container, containerKey, isContainerEvent, type MergedWatcher, type Usage, type WatchEvent, type Watcher } from '@teu/watch'
+import { messageOf } from '../event-document.ts'
 import { imageOf } from '../image-packer.ts'
 import { soundContainer } from '../model/sound.ts'
 import type { Selection } from '../selection.ts'
@@ -209,7 +210,7 @@ export class Board implements Disposable {
       type: shortText(type, MOST_TEXT),
       version: version ?? '',
       state: state === 'watching' ? 'watching' : lastError === undefined ? 'connecting' : 'lost',
-      error: state === 'watching' || !(lastError instanceof Error) ? '' : shortText(lastError.message, MOST_TEXT),
+      error: state === 'watching' || lastError === undefined ? '' : shortText(messageOf(lastError), MOST_TEXT),
     }
   }
 
