@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -10,10 +10,10 @@ const reports: Report[] = []
 const listen = (entry: unknown): void => void reports.push(entry as Report)
 beforeEach(() => {
   reports.length = 0
-  channel('teu:containerd').subscribe(listen)
+  subscribe('teu:containerd', listen)
 })
 afterEach(() => {
-  channel('teu:containerd').unsubscribe(listen)
+  unsubscribe('teu:containerd', listen)
 })
 
 class Sink extends Writable {
