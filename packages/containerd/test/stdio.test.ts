@@ -1,6 +1,7 @@
 /** Streams of processes, through the FIFOs of a real shim. */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { eventually } from '../../../tests/harness/wait.ts'
@@ -133,6 +134,78 @@ withEachRuntime('streams', (test) => {
     expect(await handle.status()).toBe('running')
     expect(await handle.deleteTask({ force: true })).toMatchObject({ exitCode: 137 })
     await handle.delete()
+  })
+
+  test('one stream for both outputs, and for two containers, gets everything and ends with the last', async (daemon) => {
+    const client = await daemon.client()
+    const sink = new Sink()
+    const script = 'echo out; exec 1>&-; sleep 0.2; echo err >&2'
+    for (const id of ['a', 'b']) {
+      const handle = await client.create(id, daemon.script(id === 'a' ? script : 'read line; echo other'))
+      await handle.start({ withStdin: true, stdio: { stdout: sink, stderr: sink } })
+    }
+    expect(await client.container('a').wait()).toMatchObject({ exitCode: 0 })
+    expect(sink.text).toBe('out\nerr\n')
+    expect(sink.writableEnded).toBe(false)
+    await client.closeStdin('b', 'init')
+    await client.container('b').wait()
+    expect(sink.text).toBe('out\nerr\nother\n')
+    expect(sink.writableEnded).toBe(true)
+    for (const id of ['a', 'b']) {
+      await client.deleteTask(id)
+      await client.delete(id)
+    }
+  })
+
+  test('a source that goes away ends the input, a stream that takes nothing does not stop the program', async (daemon) => {
+    const client = await daemon.client()
+    const handle = await client.create('a', daemon.script('head -c 300000 /dev/zero; cat; exit 4'))
+    for (const when of ['before', 'after']) {
+      const [stdin, stdout] = [new PassThrough(), new Sink()]
+      const goAway = (): void => {
+        stdin.destroy()
+        stdout.destroy()
+      }
+      if (when === 'before') goAway()
+      await handle.start({ stdio: { stdin, stdout } })
+      if (when === 'after') goAway()
+      expect(await handle.wait()).toMatchObject({ exitCode: 4 })
+      await handle.deleteTask()
+    }
+    await handle.delete()
+  })
+
+  test('a link in place of the input gets nothing, and goes with the FIFOs', async (daemon) => {
+    const client = await daemon.client()
+    const handle = await client.create('a', daemon.script('cat; exit 4'))
+    const [stdin, path, victim] = [new PassThrough(), join(daemon.stateDir, 'a/init-stdin'), daemon.lab.path('victim')]
+    await handle.createTask({ stdio: { stdin, stdout: new Sink() } })
+    writeFileSync(victim, 'AAAA')
+    unlinkSync(path)
+    symlinkSync(victim, path)
+    stdin.write('evil')
+    await handle.start()
+    expect(await handle.wait()).toMatchObject({ exitCode: 4 })
+    expect(readFileSync(victim, 'utf8')).toBe('AAAA')
+    await handle.deleteTask()
+    await handle.delete()
+    expect(readdirSync(daemon.stateDir)).toEqual([])
+  })
+
+  test('a link in place of the directory is not followed, and removed', async (daemon) => {
+    const client = await daemon.client()
+    const [elsewhere, bundle] = [daemon.lab.path('elsewhere'), join(daemon.stateDir, 'a')]
+    mkdirSync(elsewhere)
+    const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
+    await handle.start()
+    rmdirSync(bundle)
+    symlinkSync(elsewhere, bundle)
+    const stdio = { stdout: new Sink() }
+    await expect(handle.exec('e1', daemon.process('/bin/true'), { stdio })).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', path: bundle })
+    expect(readdirSync(elsewhere)).toEqual([])
+    await handle.deleteTask({ force: true })
+    await handle.delete()
+    expect(readdirSync(daemon.stateDir)).toEqual([])
   })
 
   test('files and loggers in place of FIFOs', async (daemon) => {

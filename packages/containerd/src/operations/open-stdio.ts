@@ -29,7 +29,7 @@ export async function openStdio(
     await removeFifos(paths)
     throw error
   }
-  await connectStdio(run.io, options.stdio)
+  await connectStdio(run.io, options.stdio, container.id)
   return request
 }
 

@@ -80,7 +80,7 @@ async function attach(ctx: ClientContext, run: ProcessRun, process: Process, std
   if (stdin === undefined && stdout === undefined && stderr === undefined) return
   run.io = new AttachedIo({ stdin, stdout, stderr }, process.terminal, () => closeIo(ctx, run.containerId, run.processId))
   run.io.opened()
-  await connectStdio(run.io, stdio)
+  await connectStdio(run.io, stdio, run.containerId)
 }
 
 async function meetExecs(

@@ -42,6 +42,11 @@ export class AttachedIo implements ProcessIo {
     this.drained = Promise.all(outputs.map(ended)).then(() => {})
   }
 
+  /** Whether the shim has opened its ends. */
+  get isOpened(): boolean {
+    return this.#isOpened
+  }
+
   /** The shim has opened its ends. */
   opened(): void {
     this.#isOpened = true

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { channel } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   closeSync,
   constants,
@@ -44,14 +44,14 @@ async function withInput(terminal: boolean, body: (fixture: Fixture) => Promise<
   }
   const reports: Report[] = []
   const listen = (entry: unknown): void => void reports.push(entry as Report)
-  channel('teu:containerd').subscribe(listen)
+  subscribe('teu:containerd', listen)
   const stdin = new StdinWriter({ path, terminal, closeIo })
   try {
     await body({ path, dir, stdin, closed: closed.promise, closings: () => count, reports })
     stdin.drop()
     expect(count).toBeLessThanOrEqual(1)
   } finally {
-    channel('teu:containerd').unsubscribe(listen)
+    unsubscribe('teu:containerd', listen)
     closeSync(reader)
     rmSync(dir, { recursive: true, force: true })
   }

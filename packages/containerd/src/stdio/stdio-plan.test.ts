@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
 import { expect, test } from 'vitest'
-import { planStdio } from './stdio-plan.ts'
+import { connectStdio, planStdio } from './stdio-plan.ts'
 
 const io = (): void => {}
 
@@ -27,4 +29,30 @@ test('without streams, with files and with loggers there are no FIFOs', () => {
     request: { stdin: '', stdout: 'binary:///bin/log?to=x+y', stderr: '', terminal: true },
     fifos: {},
   })
+})
+
+const without = { terminal: false, isOpened: true, drained: Promise.resolve(), cancel: io, [Symbol.asyncDispose]: () => Promise.resolve() }
+
+test.each([
+  ['ended', (source: PassThrough) => source.end('x').resume()],
+  ['destroyed', (source: PassThrough) => source.destroy()],
+  ['failed', (source: PassThrough) => source.on('error', io).destroy(new Error('broken'))],
+])('a source that has %s, before or after, ends the input', async (_how, end) => {
+  for (const isBefore of [true, false]) {
+    const [source, stdin] = [new PassThrough(), new PassThrough()]
+    if (isBefore) end(source)
+    await new Promise((resolve) => setImmediate(resolve))
+    await connectStdio({ ...without, stdin }, { stdin: source }, 'a')
+    if (!isBefore) end(source)
+    await finished(stdin.resume())
+  }
+})
+
+test('one stream for both outputs gets both', async () => {
+  const [stdout, stderr, sink] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  await connectStdio({ ...without, stdout, stderr }, { stdout: sink, stderr: sink }, 'a')
+  stdout.end('out ')
+  await finished(stdout)
+  stderr.end('err')
+  expect(await text(sink)).toBe('out err')
 })

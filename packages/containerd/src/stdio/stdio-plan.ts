@@ -1,9 +1,12 @@
 /** What a process is to be connected to, as the shim wants it: FIFOs, URLs or nothing. */
 
 import { join } from 'node:path'
+import { finished, type Readable, type Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
+import { report } from '../report.ts'
 import type { ProcessIo, StdioOption, StdioOptions } from '../types.ts'
 import type { StdioPaths } from './attached-io.ts'
+import { copyTo } from './outlet.ts'
 
 /** The fields of a request, and the FIFOs among them. */
 export interface StdioPlan {
@@ -38,34 +41,37 @@ function targetUrl(stdio: StdioOption): string | undefined {
   return `${pathToFileURL(stdio.logger).href.replace('file:', 'binary:')}${query === '' ? '' : `?${query}`}`
 }
 
+/** What {@link connectStdio} connects. */
+export interface ConnectableIo extends ProcessIo {
+  /** The process was there. */
+  readonly isOpened: boolean
+}
+
 /** Hands the streams to the one who asked for them. */
-export async function connectStdio(io: ProcessIo, stdio: StdioOption | undefined): Promise<void> {
+export async function connectStdio(io: ConnectableIo, stdio: StdioOption | undefined, containerId: string): Promise<void> {
   if (typeof stdio === 'function') return stdio(io)
   if (typeof stdio !== 'object' || 'file' in stdio || 'logger' in stdio) return
-  const { stdin: source, stdout, stderr } = stdio
-  const target = io.stdin
-  if (source !== undefined && target !== undefined) {
-    source.pipe(target)
-    // pipe() leaves the target open when its source fails.
-    source.once('error', () => target.end())
-    target.once('close', () => source.unpipe(target))
+  const { stdin, stdout, stderr } = stdio
+  if (stdin !== undefined && io.stdin !== undefined) feed(stdin, io.stdin, containerId)
+  const inflow = { containerId, endsTarget: () => io.isOpened }
+  const copy = (source: Readable | undefined, target: Writable | undefined): void => {
+    if (source === undefined) return
+    if (target === undefined) source.resume()
+    else copyTo(target, source, inflow)
   }
   copy(io.stdout, stdout)
   copy(io.stderr, stderr)
 }
 
-/** Copies, and goes on reading when the target has gone: a full pipe would stop the program. */
-function copy(source: ProcessIo['stdout'], target: NodeJS.WritableStream | undefined): void {
-  if (source === undefined) return
-  if (target === undefined) {
-    source.resume()
-    return
-  }
+/** Copies an input. When its source goes away without an end, also before this, the program's input ends: it would wait for ever. */
+function feed(source: Readable, target: Writable, containerId: string): void {
+  const forget = finished(source, { writable: false }, (error) => {
+    if (error !== undefined && error !== null) report({ what: 'read the input of a process', containerId, error })
+    target.end()
+  })
   source.pipe(target)
-  const drain = (): void => {
+  target.once('close', () => {
     source.unpipe(target)
-    source.resume()
-  }
-  target.once('close', drain)
-  target.once('error', drain)
+    forget()
+  })
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { type Spec, tmpfsMount } from '@teu/spec'
 import { expect } from 'vitest'
@@ -44,6 +44,23 @@ daemonTests('run', (test) => {
       stderr: '',
       isTruncated: false,
       oomKilled: false,
+    })
+    await expectNoContainers(daemon, lab)
+  })
+
+  test('labels of the image, but for those that engines act on; the caller may not set those of engines either', async (daemon, lab) => {
+    const precious = lab.path('precious')
+    const hostile = { 'dev.teu/bundle': precious, 'com.docker/engine.bundle.path': precious, 'nerdctl/name': 'database' }
+    const client = await ready(daemon, { Labels: { ...hostile, title: 'box' } })
+    {
+      await using container = await createFromImage(client, NAME)
+      const { labels } = await container.handle.record()
+      expect(labels).toEqual({ title: 'box', 'dev.teu/bundle': lab.path(`fifos/${container.id}`) })
+      await container.handle.start({ withStdin: true, stdio: () => {} })
+      expect(existsSync(precious)).toBe(false)
+    }
+    await expect(createFromImage(client, NAME, { labels: { 'dev.teu/bundle': precious } })).rejects.toMatchObject({
+      code: 'ERR_TEU_INVALID_ARGUMENT',
     })
     await expectNoContainers(daemon, lab)
   })
