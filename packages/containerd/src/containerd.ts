@@ -34,6 +34,7 @@ import type {
   TaskEvent,
   TaskStatus,
 } from './types.ts'
+import { UnderWay } from './under-way.ts'
 
 /** How to reach a daemon, and how to behave. */
 export interface ContainerdOptions {
@@ -79,6 +80,7 @@ const RULES: OptionRules = {
 }
 
 const GRACE_MS = 1_000
+const DISPOSAL_MS = 10_000
 
 /** A connection to a daemon, with what is known of its containers. Disposing it ends nothing in the daemon: containers run on. */
 export class Containerd implements Client, AsyncDisposable {
@@ -90,6 +92,7 @@ export class Containerd implements Client, AsyncDisposable {
   readonly #ctx: ClientContext
   readonly #transport: Transport
   readonly #closing: AbortController
+  #disposal: Promise<void> | undefined
 
   private constructor(ctx: ClientContext, transport: Transport, closing: AbortController) {
     this.services = ctx.services
@@ -222,8 +225,16 @@ export class Containerd implements Client, AsyncDisposable {
     return this.container(id).createCheckpoint(dir, options)
   }
 
-  /** Disconnects: events end, our ends of FIFOs close. The FIFOs stay for the next client's `restore`. */
+  /** Disconnects: events end, our ends of FIFOs close. The FIFOs stay for the next client's `restore`. Starts and execs that are under way are
+   *  undone before, and reject with ERR_TEU_INVALID_STATE, as does every call from now on; that takes up to ten seconds when the daemon does
+   *  not answer. */
   [Symbol.asyncDispose](): Promise<void> {
+    return (this.#disposal ??= this.#dispose())
+  }
+
+  async #dispose(): Promise<void> {
+    // Our ends of FIFOs stay open meanwhile: a shim that finds no reader waits for one, and the daemon with it.
+    await this.#ctx.underWay.end(Math.min(DISPOSAL_MS, this.#ctx.timing.cleanupMs))
     this.#closing.abort()
     this.#ctx.link.close()
     this.#ctx.broadcast.close()
@@ -234,12 +245,11 @@ export class Containerd implements Client, AsyncDisposable {
       }
     }
     this.#transport.close()
-    return Promise.resolve()
   }
 }
 
 function disposed(containerId: string): Error {
-  return new TeuError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
+  return new TeuError('ERR_TEU_INVALID_STATE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
 }
 
 interface Base {
@@ -272,6 +282,7 @@ function makeContext(options: ContainerdOptions, { address, namespace, transport
     broadcast: new EventBroadcast(),
     backends,
     link,
+    underWay: new UnderWay(),
     closed,
   }
   return ctx

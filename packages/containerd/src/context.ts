@@ -5,6 +5,7 @@ import type { Link } from './connection/link.ts'
 import type { EventBroadcast } from './events/broadcast.ts'
 import type { Services } from './rpc/services.ts'
 import type { Backend, RuntimeRef } from './types.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** Times in milliseconds. */
 export interface Timing {
@@ -29,7 +30,8 @@ export interface ClientContext {
   readonly broadcast: EventBroadcast
   readonly backends: readonly Backend[]
   readonly link: Link
-  /** Fires when the client is disposed. */
+  readonly underWay: UnderWay
+  /** Fires when the client is disposed, after what was under way. */
   readonly closed: AbortSignal
 }
 

@@ -55,10 +55,10 @@ interface Prepared {
  *  @throws {TypeError | RangeError} for options that are none; nothing has been changed then, also with `replace` */
 export async function create(ctx: ClientContext, id: string, spec: Spec, options: CreateOptions): Promise<KnownContainer> {
   const prepared = prepare(ctx, id, spec, options)
-  const { replace = false, signal } = options
-  signal?.throwIfAborted()
-  if (replace) return replaceBy(ctx, prepared, signal)
-  return createNew(ctx, prepared, signal)
+  return ctx.underWay.making(`create container "${id}"`, options.signal, (signal) => {
+    signal.throwIfAborted()
+    return options.replace === true ? replaceBy(ctx, prepared, signal) : createNew(ctx, prepared, signal)
+  })
 }
 
 /** Checks everything, before anything is changed. */

@@ -26,7 +26,11 @@ export interface DeleteTaskOptions {
 
 /** Deletes a task that has stopped. No task, and no container, is no failure.
  *  @throws {TeuError} ERR_TEU_INVALID_STATE when it runs and `force` is not set, ERR_TEU_UNAVAILABLE */
-export async function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+export function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+  return ctx.underWay.clearing(() => deleteInTurn(ctx, id, options))
+}
+
+async function deleteInTurn(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
   let container: KnownContainer
   try {
     container = await load(ctx, id, 'deleteTask', options.signal)
@@ -42,7 +46,7 @@ export async function deleteTask(ctx: ClientContext, id: string, options: Delete
     } finally {
       if (run !== undefined) run.isBeingDeleted = false
     }
-  })
+  }, options.signal)
 }
 
 async function carryOut(
@@ -109,7 +113,11 @@ async function conclude(ctx: ClientContext, container: KnownContainer, run: Proc
 
 /** Deletes a record and the container's directory.
  *  @throws {TeuError} ERR_TEU_INVALID_STATE when there is a task, also one that has stopped; ERR_TEU_NOT_FOUND */
-export async function deleteContainer(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
+export function deleteContainer(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
+  return ctx.underWay.clearing(() => deleteRecord(ctx, id, signal))
+}
+
+async function deleteRecord(ctx: ClientContext, id: string, signal: AbortSignal | undefined): Promise<void> {
   const container = await load(ctx, id, 'delete', signal)
   await container.lock.exclusive(async () => {
     await attempt(ctx, { name: 'delete', containerId: id }, async () => {
@@ -120,7 +128,7 @@ export async function deleteContainer(ctx: ClientContext, id: string, signal?: A
     })
     depart(ctx, container)
     await removeBundle(id, container.bundle)
-  })
+  }, signal)
 }
 
 /** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */

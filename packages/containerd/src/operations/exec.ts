@@ -31,21 +31,27 @@ const KILLED = 137
 export async function exec(ctx: ClientContext, id: string, execId: string, process: ProcessSpec, options: StdioOptions): Promise<number> {
   checkExecId(id, execId)
   const spec = validateProcess(process)
-  const container = await load(ctx, id, 'exec', options.signal)
-  return container.lock.shared(async () => {
-    await makeRoom(ctx, container, execId)
-    options.signal?.throwIfAborted()
-    const run = new ProcessRun(id, execId)
-    container.execs.set(execId, run)
-    return run.during(async () => {
-      try {
-        await startExec(ctx, container, run, spec, options)
-        options.signal?.throwIfAborted()
-        return run.pid
-      } catch (error) {
-        throw (await undo(ctx, container, run, error)) as Error
-      }
-    })
+  return ctx.underWay.making(`exec in container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'exec', signal)
+    return container.lock.shared(async () => {
+      await makeRoom(ctx, container, execId)
+      signal.throwIfAborted()
+      return begin(ctx, container, execId, spec, { ...options, signal })
+    }, signal)
+  })
+}
+
+function begin(ctx: ClientContext, container: KnownContainer, execId: string, spec: ProcessSpec, options: StdioOptions): Promise<number> {
+  const run = new ProcessRun(container.id, execId)
+  container.execs.set(execId, run)
+  return run.during(async () => {
+    try {
+      await startExec(ctx, container, run, spec, options)
+      options.signal?.throwIfAborted()
+      return run.pid
+    } catch (error) {
+      throw (await undo(ctx, container, run, error)) as Error
+    }
   })
 }
 

@@ -1,5 +1,6 @@
 /** Connecting a process before it is started. */
 
+import { abortable } from '../abortable.ts'
 import { AttachedIo } from '../stdio/attached-io.ts'
 import { makeFifos, removeFifos } from '../stdio/fifo.ts'
 import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'
@@ -29,7 +30,8 @@ export async function openStdio(
     await removeFifos(paths)
     throw error
   }
-  await connectStdio(run.io, options.stdio)
+  // A function that does not come to an end must not keep the container for good.
+  await abortable(connectStdio(run.io, options.stdio), options.signal)
   return request
 }
 

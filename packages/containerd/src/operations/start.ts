@@ -38,8 +38,10 @@ const KILLED = 137
 /** Makes a task and leaves it created.
  *  @throws {TeuError} as {@link start} */
 export async function createTask(ctx: ClientContext, id: string, options: StartOptions): Promise<CreatedTask> {
-  const container = await load(ctx, id, 'create the task of', options.signal)
-  const run = await container.lock.exclusive(() => begin(ctx, container, options, false))
+  const run = await ctx.underWay.making(`create the task of container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'create the task of', signal)
+    return container.lock.exclusive(() => begin(ctx, container, { ...options, signal }, false), signal)
+  })
   return { pid: run.pid, netnsPath: `/proc/${run.pid}/ns/net` }
 }
 
@@ -48,12 +50,15 @@ export async function createTask(ctx: ClientContext, id: string, options: StartO
  *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_ALREADY_EXISTS when there is a task, ERR_TEU_PROCESS_START, ERR_TEU_UNAVAILABLE,
  *                     ERR_TEU_RUNTIME; nothing is left of the task then */
 export async function start(ctx: ClientContext, id: string, options: StartOptions): Promise<number> {
-  const container = await load(ctx, id, 'start', options.signal)
-  const run = await container.lock.exclusive(() => {
-    const { init } = container
-    if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, options, true)
-    checkPlain(id, options)
-    return carryOut(ctx, container, init, options, (made) => startProgram(ctx, made))
+  const run = await ctx.underWay.making(`start container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'start', signal)
+    const own = { ...options, signal }
+    return container.lock.exclusive(() => {
+      const { init } = container
+      if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, own, true)
+      checkPlain(id, own)
+      return carryOut(ctx, container, init, own, (made) => startProgram(ctx, made))
+    }, signal)
   })
   return run.pid
 }
