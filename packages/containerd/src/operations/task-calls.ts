@@ -8,6 +8,7 @@ import { attempt } from '../error/refine.ts'
 import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
 import { readTaskMetrics, type TaskMetrics } from '../metrics/read.ts'
+import { mergeResources } from './merge-resources.ts'
 import { processInfo } from '../task-status.ts'
 import { readTime } from '../time.ts'
 import { INIT_PROCESS, type ProcessInfo } from '../types.ts'
@@ -80,7 +81,8 @@ export async function stats(ctx: ClientContext, id: string, signal?: AbortSignal
 /** How to change limits. */
 export interface UpdateOptions {
   readonly annotations?: Readonly<Record<string, string>>
-  /** Also writes the new values into the record, for the next start. */
+  /** Also writes the new values into the record, for the next start. Other limits of the record stay; lists, such as those of devices, are
+   *  taken as a whole. */
   readonly persist?: boolean
   readonly signal?: AbortSignal
 }
@@ -101,7 +103,7 @@ async function persistResources(ctx: ClientContext, id: string, resources: Linux
   const { container } = await ctx.services.containers.get({ id }, { signal })
   if (container === undefined) return
   const spec = specOf(container)
-  const merged = { ...spec, linux: { ...spec.linux, resources: { ...spec.linux?.resources, ...resources } } }
+  const merged = { ...spec, linux: { ...spec.linux, resources: mergeResources(spec.linux?.resources, resources) } }
   const request = { container: { id, spec: jsonAny(TYPE_URL.spec, merged) }, updateMask: { paths: ['spec'] } }
   await ctx.services.containers.update(request, { signal })
 }
