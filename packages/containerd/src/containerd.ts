@@ -20,6 +20,7 @@ import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
 import { Images } from './image/images.ts'
+import type { RunImageOptions, RunImageResult } from './image/run/run-image.ts'
 import { openGrpcTransport, socketPath } from './rpc/grpc-transport.ts'
 import { createServices, type Services } from './rpc/services.ts'
 import type { Transport } from './rpc/transport.ts'
@@ -28,6 +29,7 @@ import type {
   ContainerRecord,
   CreateOptions,
   DeletedTask,
+  ExitInfo,
   Restored,
   RuntimeRef,
   StdioOptions,
@@ -83,7 +85,7 @@ const GRACE_MS = 1_000
 const DISPOSAL_MS = 10_000
 
 /** A connection to a daemon, with what is known of its containers. Disposing it ends nothing in the daemon: containers run on. */
-export class Containerd implements Client, AsyncDisposable {
+export class Containerd implements Client {
   /** The daemon's services, with the namespace set. */
   readonly services: Services
   readonly namespace: string
@@ -223,6 +225,16 @@ export class Containerd implements Client, AsyncDisposable {
 
   createCheckpoint(id: string, dir: string, options?: CheckpointOptions): Promise<void> {
     return this.container(id).createCheckpoint(dir, options)
+  }
+
+  wait(id: string, processId?: string, options?: MethodOptions): Promise<ExitInfo> {
+    return this.container(id).wait(processId, options)
+  }
+
+  /** Runs a program in a container of its own, from an image, and removes everything of it: {@link Images.run}.
+   *  @param args  arguments for the image's program; empty are those of the image */
+  run(image: string, args?: readonly string[], options?: RunImageOptions): Promise<RunImageResult> {
+    return this.images.run(image, args, options)
   }
 
   /** Disconnects: events end, our ends of FIFOs close. The FIFOs stay for the next client's `restore`. Starts and execs that are under way are

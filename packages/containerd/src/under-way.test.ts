@@ -1,5 +1,6 @@
 /** Ends of a client, and aborts, in the middle of what it does. */
 
+import type { DescMethod } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
 import { deferred } from './deferred.ts'
 import { PROCESS, settled, SPEC, withFake } from './testing/fake-client.ts'
@@ -35,7 +36,8 @@ test.each(['create', 'start'] as const)('disposing while the daemon is at %s: th
   withFake(async ({ client, daemon }) => {
     await client.create('a', SPEC)
     const [entered, gate] = [deferred<void>(), deferred<void>()]
-    daemon.transport.before(tasks[call], () => {
+    const method: DescMethod = tasks[call]
+    daemon.transport.before(method, () => {
       entered.resolve()
       return gate.promise
     })

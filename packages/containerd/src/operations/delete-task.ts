@@ -14,7 +14,7 @@ import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.g
 import { taskStatus } from '../task-status.ts'
 import { readTime } from '../time.ts'
 import type { DeletedTask } from '../types.ts'
-import { removeBundle } from './create.ts'
+import { removeBundle } from './remove-bundle.ts'
 import { deleteEnded, forceDelete } from './force-delete.ts'
 
 /** How to delete a task. */
@@ -124,11 +124,24 @@ async function deleteRecord(ctx: ClientContext, id: string, signal: AbortSignal 
       // The daemon does not look: without its record a task could be neither read nor deleted.
       const process = await readProcess(ctx, id, undefined, { signal })
       if (process !== undefined) throw hasTask(id, taskStatus(process.status))
-      await ctx.services.containers.delete({ id }, { signal })
+      try {
+        await ctx.services.containers.delete({ id }, { signal })
+      } catch (error) {
+        // Another client was faster; what is left of it here goes all the same.
+        if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) await forgetContainer(ctx, container)
+        throw error
+      }
     })
-    depart(ctx, container)
-    await removeBundle(id, container.bundle)
+    await forgetContainer(ctx, container)
   }, signal)
+}
+
+/** Takes a container whose record is gone out of the picture, with its streams and its directory. */
+export async function forgetContainer(ctx: ClientContext, container: KnownContainer): Promise<void> {
+  const { init } = container
+  if (init !== undefined) await forgetTask(ctx, container, init)
+  depart(ctx, container)
+  await removeBundle(container.id, container.bundle)
 }
 
 /** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */

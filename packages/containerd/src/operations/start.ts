@@ -1,6 +1,6 @@
 /** Making and starting the task of a container. */
 
-import { TeuError } from '@teu/spec'
+import { checkOptions, OPTION, type OptionRules, TeuError } from '@teu/spec'
 import { makeBundleDir } from '../container/bundle-dir.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
@@ -16,7 +16,7 @@ import { withSuppressed } from '../error/suppressed.ts'
 import { settleExit } from '../events/settle-exit.ts'
 import { INIT_PROCESS, type StdioOptions } from '../types.ts'
 import { forceDeleteSurely } from './force-delete.ts'
-import { openStdio } from './open-stdio.ts'
+import { openStdio, STDIO_RULES } from './open-stdio.ts'
 import { rootfsMounts } from './rootfs-mounts.ts'
 
 /** How to start a container. */
@@ -35,9 +35,12 @@ export interface CreatedTask {
 
 const KILLED = 137
 
+const RULES: OptionRules = { ...STDIO_RULES, checkpointDir: OPTION.path }
+
 /** Makes a task and leaves it created.
  *  @throws {TeuError} as {@link start} */
 export async function createTask(ctx: ClientContext, id: string, options: StartOptions): Promise<CreatedTask> {
+  checkOptions('createTask', options, RULES)
   const run = await ctx.underWay.making(`create the task of container "${id}"`, options.signal, async (signal) => {
     const container = await load(ctx, id, 'create the task of', signal)
     return container.lock.exclusive(() => begin(ctx, container, { ...options, signal }, false), signal)
@@ -50,6 +53,7 @@ export async function createTask(ctx: ClientContext, id: string, options: StartO
  *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_ALREADY_EXISTS when there is a task, ERR_TEU_PROCESS_START, ERR_TEU_UNAVAILABLE,
  *                     ERR_TEU_RUNTIME; nothing is left of the task then */
 export async function start(ctx: ClientContext, id: string, options: StartOptions): Promise<number> {
+  checkOptions('start', options, RULES)
   const run = await ctx.underWay.making(`start container "${id}"`, options.signal, async (signal) => {
     const container = await load(ctx, id, 'start', signal)
     const own = { ...options, signal }
