@@ -46,9 +46,9 @@ function textOf(group: string): string {
 }
 
 test('every method, event and status has a row', () => {
-  const client = /export interface Client \{[\s\S]*?^\}/m.exec(source('client.ts'))?.[0] ?? ''
+  const client = /export interface Client extends AsyncDisposable \{[\s\S]*?^\}/m.exec(source('client.ts'))?.[0] ?? ''
   const methods = [...client.matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name)
-  expect(methods).toHaveLength(18)
+  expect(methods).toHaveLength(20)
   expect(rows('Methods').map(([subject]) => subject)).toEqual(methods)
   expect(rows('Events').map(([subject]) => subject)).toEqual(wordsOf('TaskEventType'))
   expect(rows('Statuses').map(([subject]) => subject)).toEqual(wordsOf('TaskStatus'))

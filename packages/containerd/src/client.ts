@@ -2,11 +2,12 @@
 
 import type { LinuxResources, Process, Spec } from '@teu/spec'
 import type { CheckpointOptions } from './checkpoint/create.ts'
+import type { EventFilter } from './events/broadcast.ts'
 import type { DeleteTaskOptions } from './operations/delete-task.ts'
 import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
-import type { CreateOptions, DeletedTask, Restored, StdioOptions, TaskStatus } from './types.ts'
+import type { CreateOptions, DeletedTask, ExitInfo, Restored, StdioOptions, TaskEvent, TaskStatus } from './types.ts'
 
 /** What every method can be given. */
 export interface MethodOptions {
@@ -23,12 +24,13 @@ export interface TerminalSize {
 }
 
 /**
- * Containers by their ids. The eighteen methods of moby's libcontainerd.
+ * Containers by their ids. The eighteen methods of moby's libcontainerd, and what its callback told: events and ends. Disposing disconnects;
+ * containers run on.
  *
  * A process is named by {@link INIT_PROCESS} (or the container's id) or the id of an exec. Failures are `TeuError`, with the codes that
  * the functions of `operations/` list; an aborted call rejects with the signal's reason.
  */
-export interface Client {
+export interface Client extends AsyncDisposable {
   version(options?: MethodOptions): Promise<{ version: string; revision: string }>
   /** Meets a container again that an earlier life of this program has made. */
   restore(id: string, options?: RestoreOptions): Promise<Restored>
@@ -57,4 +59,8 @@ export interface Client {
   updateResources(id: string, resources: LinuxResources, options?: UpdateOptions): Promise<void>
   /** Writes CRIU's images into a directory. */
   createCheckpoint(id: string, dir: string, options?: CheckpointOptions): Promise<void>
+  /** How a process ends, or has ended; the first one when none is named. */
+  wait(id: string, processId?: string, options?: MethodOptions): Promise<ExitInfo>
+  /** Events from now on, in the place of libcontainerd's callback. */
+  events(filter?: EventFilter): AsyncIterableIterator<TaskEvent>
 }

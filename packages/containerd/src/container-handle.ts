@@ -1,6 +1,7 @@
 /** One container of a client: its methods without the id. */
 
 import { isTeuError, type LinuxResources, type Process } from '@teu/spec'
+import { abortable } from './abortable.ts'
 import { createCheckpoint, type CheckpointOptions } from './checkpoint/create.ts'
 import type { MethodOptions, Signal, TerminalSize } from './client.ts'
 import { containerRecord } from './container/record.ts'
@@ -78,7 +79,7 @@ export class ContainerHandle {
 
   /** Resolves when a process has ended and its output is read, or the time for that is over. The last end of one
    *  that has ended already is fine, also when it is deleted, as long as this client remembers it.
-   *  @throws {TeuError} ERR_TEU_NOT_FOUND; the error of a start that fails; ERR_TEU_UNAVAILABLE when the client is disposed */
+   *  @throws {TeuError} ERR_TEU_NOT_FOUND; the error of a start that fails; ERR_TEU_INVALID_STATE when the client is disposed */
   async wait(processId: string = INIT_PROCESS, options: MethodOptions = {}): Promise<ExitInfo> {
     const container = await load(this.#ctx, this.id, 'wait', options.signal)
     const run = container.current(processId) ?? container.last(processId)
@@ -164,14 +165,4 @@ export class ContainerHandle {
   events(filter: Omit<EventFilter, 'containerId'> = {}): AsyncIterableIterator<TaskEvent> {
     return this.#ctx.broadcast.subscribe({ ...filter, containerId: this.id })
   }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

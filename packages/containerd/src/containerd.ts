@@ -21,6 +21,7 @@ import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
 import { Images } from './image/images.ts'
+import type { RunImageOptions, RunImageResult } from './image/run/run-image.ts'
 import { openGrpcTransport, socketPath } from './rpc/grpc-transport.ts'
 import { createServices, type Services } from './rpc/services.ts'
 import type { Transport } from './rpc/transport.ts'
@@ -29,12 +30,14 @@ import type {
   ContainerRecord,
   CreateOptions,
   DeletedTask,
+  ExitInfo,
   Restored,
   RuntimeRef,
   StdioOptions,
   TaskEvent,
   TaskStatus,
 } from './types.ts'
+import { UnderWay } from './under-way.ts'
 
 /** How to reach a daemon, and how to behave. */
 export interface ContainerdOptions {
@@ -80,9 +83,10 @@ const RULES: OptionRules = {
 }
 
 const GRACE_MS = 1_000
+const DISPOSAL_MS = 10_000
 
 /** A connection to a daemon, with what is known of its containers. Disposing it ends nothing in the daemon: containers run on. */
-export class Containerd implements Client, AsyncDisposable {
+export class Containerd implements Client {
   /** The daemon's services, with the namespace set. */
   readonly services: Services
   readonly namespace: string
@@ -91,6 +95,7 @@ export class Containerd implements Client, AsyncDisposable {
   readonly #ctx: ClientContext
   readonly #transport: Transport
   readonly #closing: AbortController
+  #disposal: Promise<void> | undefined
 
   private constructor(ctx: ClientContext, transport: Transport, closing: AbortController) {
     this.services = ctx.services
@@ -223,8 +228,26 @@ export class Containerd implements Client, AsyncDisposable {
     return this.container(id).createCheckpoint(dir, options)
   }
 
-  /** Disconnects: events end, our ends of FIFOs close. The FIFOs stay for the next client's `restore`. */
+  wait(id: string, processId?: string, options?: MethodOptions): Promise<ExitInfo> {
+    return this.container(id).wait(processId, options)
+  }
+
+  /** Runs a program in a container of its own, from an image, and removes everything of it: {@link Images.run}.
+   *  @param args  arguments for the image's program; empty are those of the image */
+  run(image: string, args?: readonly string[], options?: RunImageOptions): Promise<RunImageResult> {
+    return this.images.run(image, args, options)
+  }
+
+  /** Disconnects: events end, our ends of FIFOs close. The FIFOs stay for the next client's `restore`. Starts and execs that are under way are
+   *  undone before, and reject with ERR_TEU_INVALID_STATE, as does every call from now on; that takes up to ten seconds when the daemon does
+   *  not answer. */
   [Symbol.asyncDispose](): Promise<void> {
+    return (this.#disposal ??= this.#dispose())
+  }
+
+  async #dispose(): Promise<void> {
+    // Our ends of FIFOs stay open meanwhile: a shim that finds no reader waits for one, and the daemon with it.
+    await this.#ctx.underWay.end(Math.min(DISPOSAL_MS, this.#ctx.timing.cleanupMs))
     this.#closing.abort()
     this.#ctx.link.close()
     this.#ctx.broadcast.close()
@@ -235,12 +258,11 @@ export class Containerd implements Client, AsyncDisposable {
       }
     }
     this.#transport.close()
-    return Promise.resolve()
   }
 }
 
 function disposed(containerId: string): Error {
-  return new TeuError('ERR_TEU_UNAVAILABLE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
+  return new TeuError('ERR_TEU_INVALID_STATE', `Cannot wait for container "${containerId}": this client was disposed`, { containerId })
 }
 
 interface Base {
@@ -273,6 +295,7 @@ function makeContext(options: ContainerdOptions, { address, namespace, transport
     broadcast: new EventBroadcast(),
     deliveries: new Deliveries(backends, closed),
     link,
+    underWay: new UnderWay(),
     closed,
   }
   return ctx

@@ -6,6 +6,7 @@ import type { EventBroadcast } from './events/broadcast.ts'
 import type { Deliveries } from './events/deliveries.ts'
 import type { Services } from './rpc/services.ts'
 import type { RuntimeRef } from './types.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** Times in milliseconds. */
 export interface Timing {
@@ -30,7 +31,8 @@ export interface ClientContext {
   readonly broadcast: EventBroadcast
   readonly deliveries: Deliveries
   readonly link: Link
-  /** Fires when the client is disposed. */
+  readonly underWay: UnderWay
+  /** Fires when the client is disposed, after what was under way. */
   readonly closed: AbortSignal
 }
 

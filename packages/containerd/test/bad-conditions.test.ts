@@ -13,7 +13,7 @@ import { Containerd, type ProcessIo, type TaskEvent } from '../src/index.ts'
 import { Daemon, EventLog, fifosBelow } from './support/daemon.ts'
 import { serveVersion } from './support/scripted-daemon.ts'
 import { stopProcess } from './support/stop-process.ts'
-import { daemonRequirements, runc, withRunc } from './support/runtimes.ts'
+import { daemonRequirements, runc, withEachRuntime } from './support/runtimes.ts'
 import { Sink } from './support/streams.ts'
 
 describeIf('connecting', daemonRequirements, () => {
@@ -102,7 +102,7 @@ describeIf('connecting', daemonRequirements, () => {
   })
 })
 
-withRunc('bad conditions', (test) => {
+withEachRuntime('bad conditions', (test) => {
   test('a namespace that nobody has used is empty, and its containers are not found', async (daemon) => {
     const client = await daemon.client({ namespace: 'nobody' })
     expect(await client.list()).toEqual([])

@@ -15,7 +15,7 @@ import { Layout } from '../src/testing/image-files.ts'
 import { baseLayer } from './image/busybox-image.ts'
 import { type Daemon, EventLog, fifosBelow } from './support/daemon.ts'
 import { seeded } from './support/random.ts'
-import { runc, withRunc } from './support/runtimes.ts'
+import { withEachRuntime, withRunc } from './support/runtimes.ts'
 import { stubRuntime } from './support/stub-runtime.ts'
 import { Sink } from './support/streams.ts'
 
@@ -48,7 +48,7 @@ interface Case {
 
 const SLEEP = ['/bin/sleep', '1000']
 
-const CASES: Readonly<Record<keyof Client, Case>> = {
+const CASES: Readonly<Record<Exclude<keyof Client, 'wait' | 'events' | symbol>, Case>> = {
   version: { state: 'nothing', withinMs: 4, call: ({ client }) => client.version() },
   create: { state: 'nothing', withinMs: 15, call: ({ client, daemon, id }) => client.create(id, daemon.spec(SLEEP)) },
   start: { state: 'record', withinMs: 120, call: ({ client, id }) => client.start(id, { stdio: { stdout: new Sink() } }) },
@@ -160,7 +160,7 @@ async function useAndRemove({ client, daemon, id }: Round): Promise<void> {
   await handle.delete()
 }
 
-withRunc(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
+withEachRuntime(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
   for (const [method, { state, withinMs, call, after }] of Object.entries(CASES)) {
     test(
       `${method}: it settles, nothing is left, and the picture is right`,
@@ -168,7 +168,7 @@ withRunc(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
         daemon.mayLoseShims = method === 'start'
         const random = seeded(SEED)
         const log = new EventLog()
-        const binaryName = method === 'createCheckpoint' ? stubRuntime(daemon.lab) : runc
+        const binaryName = method === 'createCheckpoint' ? stubRuntime(daemon.lab) : daemon.runtime
         const runtime = { name: 'io.containerd.runc.v2', options: { binaryName, root: daemon.runtimeRoot } }
         const client = await daemon.client({ onEvent: log.record, drainTimeoutMs: 500, runtime })
         for (let n = 0; n < ROUNDS; n += 1) {

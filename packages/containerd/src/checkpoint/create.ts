@@ -34,6 +34,10 @@ export interface CheckpointOptions extends CriuOptions {
  *  @throws {TeuError} ERR_TEU_CRIU with CRIU's words; the container runs on then. ERR_TEU_NOT_FOUND, ERR_TEU_NOT_RUNNING;
  *                     ERR_TEU_ALREADY_EXISTS, ERR_TEU_INVALID_ARGUMENT for the directory */
 export async function createCheckpoint(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
+  await ctx.underWay.making(`checkpoint container "${id}"`, options.signal, (signal) => carryOut(ctx, id, dir, { ...options, signal }))
+}
+
+async function carryOut(ctx: ClientContext, id: string, dir: string, options: CheckpointOptions): Promise<void> {
   const { exit = false, signal, ...criu } = options
   const container = await load(ctx, id, 'checkpoint', signal)
   const target = await targetDirectory(dir, id)
@@ -47,7 +51,7 @@ export async function createCheckpoint(ctx: ClientContext, id: string, dir: stri
     }
   }
   // A daemon that still has the images of one checkpoint refuses to write the same ones again.
-  await container.lock.exclusive(() => withLease(ctx.services, 'checkpoint', writeImages, { collect: true }))
+  await container.lock.exclusive(() => withLease(ctx.services, 'checkpoint', writeImages, { collect: true }), signal)
 }
 
 /** @returns the digest of the images */

@@ -39,3 +39,18 @@ test('a job that fails leaves the lock', async () => {
   await expect(lock.exclusive(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await lock.exclusive(() => Promise.resolve(7))).toBe(7)
 })
+
+test('who gives up waiting leaves the queue, and those behind go on', async () => {
+  const lock = new SharedLock(2)
+  const gate = deferred<void>()
+  const first = lock.shared(() => gate.promise)
+  const stop = new AbortController()
+  const second = lock.exclusive(() => Promise.reject(new Error('must not run')), stop.signal)
+  const third = lock.shared(() => Promise.resolve('third'))
+  stop.abort(new Error('enough'))
+  await expect(second).rejects.toThrow('enough')
+  expect(await third).toBe('third')
+  gate.resolve()
+  await first
+  expect(await lock.exclusive(() => Promise.resolve('last'), new AbortController().signal)).toBe('last')
+})

@@ -16,19 +16,18 @@ export class SharedLock {
     this.#maxShared = maxShared
   }
 
-  exclusive<T>(job: () => Promise<T>): Promise<T> {
-    return this.#hold(false, job)
+  /** @throws the signal's reason when that fires before it is the job's turn */
+  exclusive<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#hold(false, job, signal)
   }
 
-  shared<T>(job: () => Promise<T>): Promise<T> {
-    return this.#hold(true, job)
+  /** @throws the signal's reason when that fires before it is the job's turn */
+  shared<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#hold(true, job, signal)
   }
 
-  async #hold<T>(isShared: boolean, job: () => Promise<T>): Promise<T> {
-    await new Promise<void>((enter) => {
-      this.#waiting.push({ isShared, enter })
-      this.#admit()
-    })
+  async #hold<T>(isShared: boolean, job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    await this.#turn(isShared, signal)
     try {
       return await job()
     } finally {
@@ -36,6 +35,26 @@ export class SharedLock {
       else this.#isExclusive = false
       this.#admit()
     }
+  }
+
+  #turn(isShared: boolean, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    return new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(place), 1)
+        reject(signal?.reason as Error)
+        // Those behind may have waited for this one only.
+        this.#admit()
+      }
+      const enter = (): void => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const place: Waiting = { isShared, enter }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#waiting.push(place)
+      this.#admit()
+    })
   }
 
   #admit(): void {

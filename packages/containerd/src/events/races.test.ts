@@ -306,7 +306,7 @@ describe('waiting', () => {
       abort.abort(reason)
       await expect(given).rejects.toBe(reason)
       await client[Symbol.asyncDispose]()
-      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TEU_UNAVAILABLE', containerId: 'a' })
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE', containerId: 'a' })
     }))
 })
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
-import { type FakeClient, SPEC, withFake } from '../testing/fake-client.ts'
+import { type FakeClient, PROCESS, SPEC, withFake } from '../testing/fake-client.ts'
 import { ServiceMethods } from '../testing/service-methods.ts'
 
 const { containers } = ServiceMethods
@@ -87,4 +87,47 @@ test('a record that cannot be looked for is told of', () =>
       code: 'ERR_TEU_TIMEOUT',
       suppressed: [expect.objectContaining({ message: expect.stringContaining('whether the record of container "a" was made') })],
     })
+  }))
+
+test.each(['delete', 'create'] as const)(
+  'a record that another client has removed: %s takes the container out of the picture, and its directory',
+  (name) =>
+    withFake(async (fake) => {
+      const { client, daemon } = fake
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.containers.delete('a')
+      daemon.processes.clear()
+      if (name === 'delete') {
+        await expect(client.delete('a')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+        expect(await bundles(fake)).toEqual([])
+      }
+      await client.create('a', SPEC)
+      await client.start('a')
+    }),
+)
+
+test.each(['start', 'createTask', 'exec'] as const)('an option that %s does not have is refused', (name) =>
+  withFake(async ({ client, daemon }) => {
+    const handle = await client.create('a', SPEC)
+    if (name === 'exec') await handle.start()
+    daemon.transport.calls.length = 0
+    const wrong = { stdoi: 'null' } as never
+    const calls = {
+      start: () => handle.start(wrong),
+      createTask: () => handle.createTask(wrong),
+      exec: () => handle.exec('e1', PROCESS, wrong),
+    }
+    await expect(calls[name]()).rejects.toThrow(new TypeError(`${name}: there is no option stdoi`))
+    expect(daemon.transport.calls).toEqual([])
+  }),
+)
+
+test('run() and wait() of the client are those of images and containers', () =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    daemon.exit('a', 3)
+    expect(await client.wait('a')).toMatchObject({ exitCode: 3 })
+    await expect(client.run('nothing', ['x'], { captrue: true } as never)).rejects.toThrow('runImage: there is no option captrue')
   }))

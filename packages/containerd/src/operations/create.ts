@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { checkOptions, isTeuError, OPTION, type OptionRules, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { type Any, jsonAny, TYPE_URL } from '../any.ts'
-import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir } from '../container/bundle-dir.ts'
+import { BUNDLE_LABEL, bundlePath, makeBundleDir } from '../container/bundle-dir.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import { taskBasis } from '../container/task-basis.ts'
@@ -12,9 +12,10 @@ import { attempt } from '../error/refine.ts'
 import { rpcOf } from '../error/from-rpc.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { checkCallersLabels, checkIdentifier } from '../identifiers.ts'
-import { report } from '../report.ts'
 import type { CreateOptions } from '../types.ts'
+import { forgetContainer } from './delete-task.ts'
 import { forceDelete, surely } from './force-delete.ts'
+import { removeBundle } from './remove-bundle.ts'
 
 /** Which call has made a record: after a call that is given up, or whose answer is lost, it tells ours from another client's. */
 const NONCE_LABEL = 'dev.teu/nonce'
@@ -54,10 +55,10 @@ interface Prepared {
  *  @throws {TypeError | RangeError} for options that are none; nothing has been changed then, also with `replace` */
 export async function create(ctx: ClientContext, id: string, spec: Spec, options: CreateOptions): Promise<KnownContainer> {
   const prepared = prepare(ctx, id, spec, options)
-  const { replace = false, signal } = options
-  signal?.throwIfAborted()
-  if (replace) return replaceBy(ctx, prepared, signal)
-  return createNew(ctx, prepared, signal)
+  return ctx.underWay.making(`create container "${id}"`, options.signal, (signal) => {
+    signal.throwIfAborted()
+    return options.replace === true ? replaceBy(ctx, prepared, signal) : createNew(ctx, prepared, signal)
+  })
 }
 
 /** Checks everything, before anything is changed. */
@@ -74,7 +75,7 @@ function prepare(ctx: ClientContext, id: string, config: Spec, options: CreateOp
 
 async function createNew(ctx: ClientContext, prepared: Prepared, signal: AbortSignal | undefined): Promise<KnownContainer> {
   const { id, labels, fields } = prepared
-  if (ctx.known.has(id)) throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot create container "${id}": it exists`, { containerId: id })
+  await checkFree(ctx, id, signal)
   const bundle = await makeBundleDir(prepared.bundle)
   const nonce = randomUUID()
   const container = { id, ...fields, labels: { ...labels, [BUNDLE_LABEL]: bundle, [NONCE_LABEL]: nonce } }
@@ -92,6 +93,20 @@ async function createNew(ctx: ClientContext, prepared: Prepared, signal: AbortSi
   }
   ctx.known.set(id, known)
   return known
+}
+
+/** Refuses an id that is taken. The record of a container that this client knows may have been removed by another one. */
+async function checkFree(ctx: ClientContext, id: string, signal: AbortSignal | undefined): Promise<void> {
+  const container = ctx.known.get(id)
+  if (container === undefined) return
+  try {
+    await attempt(ctx, { name: 'create', containerId: id }, () => ctx.services.containers.get({ id }, { signal }))
+  } catch (error) {
+    if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
+    if (ctx.known.get(id) === container) await forgetContainer(ctx, container)
+    return
+  }
+  throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot create container "${id}": it exists`, { containerId: id })
 }
 
 /** Runs a call whose end after an abort is waited for, so that what it did is known; not for long. */
@@ -137,15 +152,6 @@ function unsure(containerId: string, cause: unknown): Error {
     remedy: 'Delete it, or create it with replace, when the daemon answers again',
     cause,
   })
-}
-
-/** Removes a directory that nobody needs any more; a failure is only reported. */
-export async function removeBundle(id: string, bundle: string): Promise<void> {
-  try {
-    await removeBundleDir(bundle)
-  } catch (error) {
-    report({ what: `remove ${bundle}`, containerId: id, error })
-  }
 }
 
 /** Takes the place of a container of the same id. What is gone meanwhile counts as removed. */

@@ -15,7 +15,7 @@ import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.g
 import { taskStatus } from '../task-status.ts'
 import { readTime } from '../time.ts'
 import type { DeletedTask } from '../types.ts'
-import { removeBundle } from './create.ts'
+import { removeBundle } from './remove-bundle.ts'
 import { deleteEnded, forceDelete } from './force-delete.ts'
 
 /** How to delete a task. */
@@ -27,7 +27,11 @@ export interface DeleteTaskOptions {
 
 /** Deletes a task that has stopped. No task, and no container, is no failure.
  *  @throws {TeuError} ERR_TEU_INVALID_STATE when it runs and `force` is not set, ERR_TEU_UNAVAILABLE */
-export async function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+export function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+  return ctx.underWay.clearing(() => deleteInTurn(ctx, id, options))
+}
+
+async function deleteInTurn(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
   let container: KnownContainer
   try {
     container = await load(ctx, id, 'deleteTask', options.signal)
@@ -43,7 +47,7 @@ export async function deleteTask(ctx: ClientContext, id: string, options: Delete
     } finally {
       if (run !== undefined) run.isBeingDeleted = false
     }
-  })
+  }, options.signal)
 }
 
 async function carryOut(
@@ -111,18 +115,35 @@ async function conclude(ctx: ClientContext, container: KnownContainer, run: Proc
 
 /** Deletes a record and the container's directory.
  *  @throws {TeuError} ERR_TEU_INVALID_STATE when there is a task, also one that has stopped; ERR_TEU_NOT_FOUND */
-export async function deleteContainer(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
+export function deleteContainer(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
+  return ctx.underWay.clearing(() => deleteRecord(ctx, id, signal))
+}
+
+async function deleteRecord(ctx: ClientContext, id: string, signal: AbortSignal | undefined): Promise<void> {
   const container = await load(ctx, id, 'delete', signal)
   await container.lock.exclusive(async () => {
     await attempt(ctx, { name: 'delete', containerId: id }, async () => {
       // The daemon does not look: without its record a task could be neither read nor deleted.
       const process = await readProcess(ctx, id, undefined, { signal })
       if (process !== undefined) throw hasTask(id, taskStatus(process.status))
-      await ctx.services.containers.delete({ id }, { signal })
+      try {
+        await ctx.services.containers.delete({ id }, { signal })
+      } catch (error) {
+        // Another client was faster; what is left of it here goes all the same.
+        if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) await forgetContainer(ctx, container)
+        throw error
+      }
     })
-    depart(ctx, container)
-    await removeBundle(id, container.bundle)
-  })
+    await forgetContainer(ctx, container)
+  }, signal)
+}
+
+/** Takes a container whose record is gone out of the picture, with its streams and its directory. */
+export async function forgetContainer(ctx: ClientContext, container: KnownContainer): Promise<void> {
+  const { init } = container
+  if (init !== undefined) await forgetTask(ctx, container, init)
+  depart(ctx, container)
+  await removeBundle(container.id, container.bundle)
 }
 
 /** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */

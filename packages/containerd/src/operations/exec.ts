@@ -1,6 +1,6 @@
 /** Further processes in a container that runs. */
 
-import { isTeuError, type Process as ProcessSpec, TeuError, validateProcess } from '@teu/spec'
+import { checkOptions, isTeuError, type Process as ProcessSpec, TeuError, validateProcess } from '@teu/spec'
 import { jsonAny, TYPE_URL } from '../any.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
@@ -20,7 +20,7 @@ import { report } from '../report.ts'
 import { taskStatus } from '../task-status.ts'
 import type { StdioOptions } from '../types.ts'
 import { surely } from './force-delete.ts'
-import { openStdio } from './open-stdio.ts'
+import { openStdio, STDIO_RULES } from './open-stdio.ts'
 
 const SIGKILL = 9
 const KILLED = 137
@@ -31,22 +31,29 @@ const KILLED = 137
  *                     ERR_TEU_UNAVAILABLE, ERR_TEU_RUNTIME; nothing is left of the process then */
 export async function exec(ctx: ClientContext, id: string, execId: string, process: ProcessSpec, options: StdioOptions): Promise<number> {
   checkExecId(id, execId)
+  checkOptions('exec', options, STDIO_RULES)
   const spec = validateProcess(process)
-  const container = await load(ctx, id, 'exec', options.signal)
-  return container.lock.shared(async () => {
-    await makeRoom(ctx, container, execId)
-    options.signal?.throwIfAborted()
-    const run = new ProcessRun(id, execId)
-    container.execs.set(execId, run)
-    return run.during(async () => {
-      try {
-        await startExec(ctx, container, run, spec, options)
-        options.signal?.throwIfAborted()
-        return run.pid
-      } catch (error) {
-        throw (await undo(ctx, container, run, error)) as Error
-      }
-    })
+  return ctx.underWay.making(`exec in container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'exec', signal)
+    return container.lock.shared(async () => {
+      await makeRoom(ctx, container, execId)
+      signal.throwIfAborted()
+      return begin(ctx, container, execId, spec, { ...options, signal })
+    }, signal)
+  })
+}
+
+function begin(ctx: ClientContext, container: KnownContainer, execId: string, spec: ProcessSpec, options: StdioOptions): Promise<number> {
+  const run = new ProcessRun(container.id, execId)
+  container.execs.set(execId, run)
+  return run.during(async () => {
+    try {
+      await startExec(ctx, container, run, spec, options)
+      options.signal?.throwIfAborted()
+      return run.pid
+    } catch (error) {
+      throw (await undo(ctx, container, run, error)) as Error
+    }
   })
 }
 

@@ -1,5 +1,7 @@
 /** Connecting a process before it is started. */
 
+import { OPTION, type OptionRules } from '@teu/spec'
+import { abortable } from '../abortable.ts'
 import { AttachedIo } from '../stdio/attached-io.ts'
 import { makeFifos, removeFifos } from '../stdio/fifo.ts'
 import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'
@@ -8,6 +10,16 @@ import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
 import type { StdioOptions } from '../types.ts'
+
+/** Rules for {@link StdioOptions}. */
+export const STDIO_RULES: OptionRules = {
+  withStdin: OPTION.flag,
+  stdio: {
+    expected: "'null', an object or a function",
+    isKind: (value) => value === 'null' || typeof value === 'function' || OPTION.object.isKind(value),
+  },
+  signal: OPTION.abortSignal,
+}
 
 /** Makes the FIFOs, opens our ends and hands them over. The run has them from the moment on in which there is something to clean up.
  *  @returns the fields of the request */
@@ -29,7 +41,8 @@ export async function openStdio(
     await removeFifos(paths)
     throw error
   }
-  await connectStdio(run.io, options.stdio, container.id)
+  // A function that does not come to an end must not keep the container for good.
+  await abortable(connectStdio(run.io, options.stdio, container.id), options.signal)
   return request
 }
 

@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TeuError } from '@teu/spec'
+import { abortable } from '../abortable.ts'
 import { readProtobufAny } from '../any.ts'
 import { adoptProcess } from '../container/adopt.ts'
 import { bundlePath } from '../container/bundle-dir.ts'
@@ -38,6 +39,10 @@ export async function restore(ctx: ClientContext, id: string, options: RestoreOp
   if (ctx.known.has(id)) {
     throw new TeuError('ERR_TEU_ALREADY_EXISTS', `Cannot restore container "${id}": this client knows it`, { containerId: id })
   }
+  return ctx.underWay.making(`restore container "${id}"`, options.signal, (signal) => meetAgain(ctx, id, { ...options, signal }))
+}
+
+async function meetAgain(ctx: ClientContext, id: string, options: RestoreOptions): Promise<Restored> {
   const container = new KnownContainer(id, '')
   ctx.known.set(id, container)
   return container.lock.exclusive(async () => {
@@ -63,7 +68,7 @@ async function meet(ctx: ClientContext, container: KnownContainer, options: Rest
   if (process === undefined) return { alive: false, pid: 0, execs: [] }
   const run = adoptProcess(ctx, container, INIT_PROCESS, process, { isForeign: false })
   // Before everything else: the program may be waiting for somebody to read.
-  if (stdio !== undefined) await attach(ctx, run, process, stdio)
+  if (stdio !== undefined) await attach(ctx, run, process, stdio, signal)
   const info = processInfo(process)
   if (info.status === 'stopped') {
     const { exitCode = UNKNOWN_EXIT_CODE, exitedAt } = info
@@ -74,13 +79,19 @@ async function meet(ctx: ClientContext, container: KnownContainer, options: Rest
 }
 
 /** Opens our ends of the FIFOs that a process was given; files and loggers need nobody. */
-async function attach(ctx: ClientContext, run: ProcessRun, process: Process, stdio: StdioOption): Promise<void> {
+async function attach(
+  ctx: ClientContext,
+  run: ProcessRun,
+  process: Process,
+  stdio: StdioOption,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const fifo = async (path: string): Promise<string | undefined> => (path !== '' && (await isFifo(path)) ? path : undefined)
   const [stdin, stdout, stderr] = [await fifo(process.stdin), await fifo(process.stdout), await fifo(process.stderr)]
   if (stdin === undefined && stdout === undefined && stderr === undefined) return
   run.io = new AttachedIo({ stdin, stdout, stderr }, process.terminal, () => closeIo(ctx, run.containerId, run.processId))
   run.io.opened()
-  await connectStdio(run.io, stdio, run.containerId)
+  await abortable(connectStdio(run.io, stdio, run.containerId), signal)
 }
 
 async function meetExecs(
@@ -103,7 +114,7 @@ async function meetExecs(
       continue
     }
     const run = adoptProcess(ctx, container, execId, process, { isForeign: !ownIds.has(execId) })
-    if (execStdio !== undefined) await attach(ctx, run, process, (io) => execStdio(execId, io))
+    if (execStdio !== undefined) await attach(ctx, run, process, (io) => execStdio(execId, io), signal)
     execs.push({ id: execId, pid: process.pid })
   }
   return execs

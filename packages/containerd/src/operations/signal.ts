@@ -1,6 +1,7 @@
 /** Operations on a process that never wait for others of the same container. */
 
 import { signalNumber, TeuError } from '@teu/spec'
+import { abortable } from '../abortable.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
@@ -56,7 +57,8 @@ export async function resizeTerminal(
 export async function closeStdin(ctx: ClientContext, id: string, processId: string, signal?: AbortSignal): Promise<void> {
   checkNames(id, processId)
   // An exec that has not started would never hear of it.
-  await ctx.known.get(id)?.current(processId)?.inFlight
+  const inFlight = ctx.known.get(id)?.current(processId)?.inFlight
+  if (inFlight !== undefined) await abortable(inFlight, signal)
   await attempt(ctx, { name: 'closeStdin', containerId: id, processId }, () => closeIo(ctx, id, processId, signal))
 }
 

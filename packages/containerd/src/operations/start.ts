@@ -1,6 +1,6 @@
 /** Making and starting the task of a container. */
 
-import { TeuError } from '@teu/spec'
+import { checkOptions, OPTION, type OptionRules, TeuError } from '@teu/spec'
 import { makeBundleDir } from '../container/bundle-dir.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
@@ -17,7 +17,7 @@ import { owe } from '../events/owed.ts'
 import { settleExit } from '../events/settle-exit.ts'
 import { INIT_PROCESS, type StdioOptions } from '../types.ts'
 import { forceDeleteSurely } from './force-delete.ts'
-import { openStdio } from './open-stdio.ts'
+import { openStdio, STDIO_RULES } from './open-stdio.ts'
 import { rootfsMounts } from './rootfs-mounts.ts'
 
 /** How to start a container. */
@@ -36,11 +36,16 @@ export interface CreatedTask {
 
 const KILLED = 137
 
+const RULES: OptionRules = { ...STDIO_RULES, checkpointDir: OPTION.path }
+
 /** Makes a task and leaves it created.
  *  @throws {TeuError} as {@link start} */
 export async function createTask(ctx: ClientContext, id: string, options: StartOptions): Promise<CreatedTask> {
-  const container = await load(ctx, id, 'create the task of', options.signal)
-  const run = await container.lock.exclusive(() => begin(ctx, container, options, false))
+  checkOptions('createTask', options, RULES)
+  const run = await ctx.underWay.making(`create the task of container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'create the task of', signal)
+    return container.lock.exclusive(() => begin(ctx, container, { ...options, signal }, false), signal)
+  })
   return { pid: run.pid, netnsPath: `/proc/${run.pid}/ns/net` }
 }
 
@@ -49,12 +54,16 @@ export async function createTask(ctx: ClientContext, id: string, options: StartO
  *  @throws {TeuError} ERR_TEU_NOT_FOUND, ERR_TEU_ALREADY_EXISTS when there is a task, ERR_TEU_PROCESS_START, ERR_TEU_UNAVAILABLE,
  *                     ERR_TEU_RUNTIME; nothing is left of the task then */
 export async function start(ctx: ClientContext, id: string, options: StartOptions): Promise<number> {
-  const container = await load(ctx, id, 'start', options.signal)
-  const run = await container.lock.exclusive(() => {
-    const { init } = container
-    if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, options, true)
-    checkPlain(id, options)
-    return carryOut(ctx, container, init, options, (made) => startProgram(ctx, container, made))
+  checkOptions('start', options, RULES)
+  const run = await ctx.underWay.making(`start container "${id}"`, options.signal, async (signal) => {
+    const container = await load(ctx, id, 'start', signal)
+    const own = { ...options, signal }
+    return container.lock.exclusive(() => {
+      const { init } = container
+      if (init?.phase !== 'created' || init.exit !== undefined) return begin(ctx, container, own, true)
+      checkPlain(id, own)
+      return carryOut(ctx, container, init, own, (made) => startProgram(ctx, container, made))
+    }, signal)
   })
   return run.pid
 }

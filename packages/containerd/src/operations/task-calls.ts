@@ -9,6 +9,7 @@ import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import { owing } from '../events/owed.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'
 import { readTaskMetrics, type TaskMetrics } from '../metrics/read.ts'
+import { mergeResources } from './merge-resources.ts'
 import { processInfo } from '../task-status.ts'
 import { readTime } from '../time.ts'
 import { INIT_PROCESS, type ProcessInfo } from '../types.ts'
@@ -83,7 +84,8 @@ export async function stats(ctx: ClientContext, id: string, signal?: AbortSignal
 /** How to change limits. */
 export interface UpdateOptions {
   readonly annotations?: Readonly<Record<string, string>>
-  /** Also writes the new values into the record, for the next start. */
+  /** Also writes the new values into the record, for the next start. Other limits of the record stay; lists, such as those of devices, are
+   *  taken as a whole. */
   readonly persist?: boolean
   readonly signal?: AbortSignal
 }
@@ -104,7 +106,7 @@ async function persistResources(ctx: ClientContext, id: string, resources: Linux
   const { container } = await ctx.services.containers.get({ id }, { signal })
   if (container === undefined) return
   const spec = specOf(container)
-  const merged = { ...spec, linux: { ...spec.linux, resources: { ...spec.linux?.resources, ...resources } } }
+  const merged = { ...spec, linux: { ...spec.linux, resources: mergeResources(spec.linux?.resources, resources) } }
   const request = { container: { id, spec: jsonAny(TYPE_URL.spec, merged) }, updateMask: { paths: ['spec'] } }
   await ctx.services.containers.update(request, { signal })
 }

@@ -41,6 +41,8 @@ class GrpcTransport implements Transport {
   readonly #grpc: typeof Grpc
   readonly #client: Grpc.Client
   readonly #sockets: KnownSockets
+  readonly #calls = new Set<{ cancel(): void }>()
+  #isClosed = false
 
   constructor(grpc: typeof Grpc, client: Grpc.Client, sockets: KnownSockets) {
     this.#grpc = grpc
@@ -48,17 +50,19 @@ class GrpcTransport implements Transport {
     this.#sockets = sockets
   }
 
-  unary: Transport['unary'] = (method, request, options) => {
-    options.signal?.throwIfAborted()
+  unary: Transport['unary'] = async (method, request, options) => {
+    this.#check(options)
     const { encode, decode } = codec(method)
     const metadata = this.#metadata(options)
     return new Promise((resolve, reject) => {
       const done = (error: Grpc.ServiceError | null, response: unknown): void => {
         stop()
-        if (error !== null) reject(rpcError(error, options.signal))
+        this.#calls.delete(call)
+        if (error !== null) reject(this.#error(error, options.signal))
         else resolve(response as MessageShape<typeof method.output>)
       }
       const call = this.#client.makeUnaryRequest(methodPath(method), encode, decode, request, metadata, callOptions(options), done)
+      this.#calls.add(call)
       const stop = cancelOnAbort(call, options.signal)
     })
   }
@@ -68,11 +72,11 @@ class GrpcTransport implements Transport {
     request: MessageShape<I>,
     options: CallOptions,
   ): AsyncGenerator<MessageShape<O>> {
-    options.signal?.throwIfAborted()
+    this.#check(options)
     const { encode, decode } = codec(method)
     const metadata = this.#metadata(options)
     const call = this.#client.makeServerStreamRequest(methodPath(method), encode, decode, request, metadata, callOptions(options))
-    yield* answers<MessageShape<O>>(call, options.signal)
+    yield* this.#answers<MessageShape<O>>(call, options.signal)
   }
 
   async *duplexStream<I extends DescMessage, O extends DescMessage>(
@@ -80,7 +84,7 @@ class GrpcTransport implements Transport {
     requests: AsyncIterable<MessageShape<I>>,
     options: CallOptions,
   ): AsyncGenerator<MessageShape<O>> {
-    options.signal?.throwIfAborted()
+    this.#check(options)
     const { encode, decode } = codec(method)
     const call = this.#client.makeBidiStreamRequest(methodPath(method), encode, decode, this.#metadata(options), callOptions(options))
     let failure: { readonly error: unknown } | undefined
@@ -89,7 +93,7 @@ class GrpcTransport implements Transport {
       call.cancel()
     })
     try {
-      yield* answers<MessageShape<O>>(call, options.signal)
+      yield* this.#answers<MessageShape<O>>(call, options.signal)
       await written
     } catch (error) {
       throw failure === undefined ? error : failure.error
@@ -97,13 +101,42 @@ class GrpcTransport implements Transport {
     if (failure !== undefined) throw failure.error
   }
 
+  /** Calls that are under way fail, and do not keep the program from ending. */
   close(): void {
+    this.#isClosed = true
+    for (const call of this.#calls) call.cancel()
     this.#client.close()
   }
 
   async end(): Promise<void> {
     this.close()
     await this.#sockets.close()
+  }
+
+  #check({ signal }: CallOptions): void {
+    signal?.throwIfAborted()
+    if (this.#isClosed) throw closed()
+  }
+
+  #error(error: Grpc.ServiceError, signal: AbortSignal | undefined): unknown {
+    if (this.#isClosed && signal?.aborted !== true) return closed()
+    return rpcError(error, signal)
+  }
+
+  async *#answers<T>(call: Grpc.ClientReadableStream<unknown>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+    const stop = cancelOnAbort(call, signal)
+    this.#calls.add(call)
+    // A call that is cancelled when its reader has gone still reports its end.
+    call.on('error', () => {})
+    try {
+      for await (const message of call) yield message as T
+    } catch (error) {
+      throw this.#error(error as Grpc.ServiceError, signal)
+    } finally {
+      stop()
+      this.#calls.delete(call)
+      call.cancel()
+    }
   }
 
   #metadata(options: CallOptions): Grpc.Metadata {
@@ -130,19 +163,7 @@ function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined
   return () => signal?.removeEventListener('abort', cancel)
 }
 
-async function* answers<T>(call: Grpc.ClientReadableStream<unknown>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  const stop = cancelOnAbort(call, signal)
-  // A call that is cancelled when its reader has gone still reports its end.
-  call.on('error', () => {})
-  try {
-    for await (const message of call) yield message as T
-  } catch (error) {
-    throw rpcError(error as Grpc.ServiceError, signal)
-  } finally {
-    stop()
-    call.cancel()
-  }
-}
+const closed = (): RpcError => new RpcError(RpcStatus.FAILED_PRECONDITION, 'this client was disposed', { answered: false })
 
 /** Writes all requests with back-pressure, then says that there are no more. Ends early when the call has ended. */
 async function send<T>(call: Grpc.ClientDuplexStream<T, unknown>, requests: AsyncIterable<T>): Promise<void> {

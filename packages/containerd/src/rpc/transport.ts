@@ -38,7 +38,7 @@ export interface Transport {
     requests: AsyncIterable<MessageShape<I>>,
     options: CallOptions,
   ): AsyncIterable<MessageShape<O>>
-  /** Ends what is under way and gives the connection back. */
+  /** Ends what is under way and gives the connection back. Calls fail from then on, with FAILED_PRECONDITION. */
   close(): void
   /** {@link Transport.close}, and resolves when nothing is left of the connection. */
   end(): Promise<void>

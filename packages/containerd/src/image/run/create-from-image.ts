@@ -66,9 +66,16 @@ const ID_BYTES = 8
  */
 export async function createFromImage(client: Containerd, name: string, options: CreateFromImageOptions = {}): Promise<ImageContainer> {
   checkOptions('createFromImage', options, CREATE_RULES)
-  const { id = `teu-${randomBytes(ID_BYTES).toString('hex')}`, signal } = options
+  const { id = `teu-${randomBytes(ID_BYTES).toString('hex')}` } = options
   checkIdentifier('container ID', id)
   checkCallersLabels(options.labels ?? {})
+  return contextOf(client).underWay.making(`create container "${id}"`, options.signal, (signal) =>
+    make(client, name, id, { ...options, signal }),
+  )
+}
+
+async function make(client: Containerd, name: string, id: string, options: CreateFromImageOptions): Promise<ImageContainer> {
+  const { signal } = options
   const image = await unpackImage(client.services, name, options)
   // Until the record is there, the lease keeps the snapshot.
   return withLease(client.services, 'create', async ({ services: held }) => {

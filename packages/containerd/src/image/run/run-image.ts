@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import { checkOptions, integerOption, OPTION, type OptionRules, TeuError } from '@teu/spec'
 import type { Containerd } from '../../containerd.ts'
+import { contextOf } from '../../context.ts'
 import { withSuppressed } from '../../error/suppressed.ts'
 import { report } from '../../report.ts'
 import type { ExitInfo, StdioOption, StdioOptions } from '../../types.ts'
@@ -64,11 +65,12 @@ export async function runImage(
     throw new TeuError('ERR_TEU_USAGE', 'Cannot capture output that goes elsewhere: give capture or stdio')
   const [stdout, stderr] = [new OutputCollector(captureLimitBytes), new OutputCollector(captureLimitBytes)]
   const target = capture ? { stdout, stderr, ...(stdin === undefined ? {} : { stdin }) } : stdio
-  const container = await createFromImage(client, name, { ...rest, ...(args.length === 0 ? {} : { args }) })
-  const exit = await attend(container, target, options.signal)
-  if (!capture) return { containerId: container.id, ...exit }
+  const exit = await contextOf(client).underWay.making(`run ${name}`, options.signal, async (signal) => {
+    const container = await createFromImage(client, name, { ...rest, ...(args.length === 0 ? {} : { args }), signal })
+    return attend(container, target, signal)
+  })
+  if (!capture) return exit
   return {
-    containerId: container.id,
     ...exit,
     stdout: stdout.text,
     ...(options.terminal === true ? {} : { stderr: stderr.text }),
@@ -80,14 +82,14 @@ export async function runImage(
 async function attend(
   container: ImageContainer,
   stdio: StdioOption | undefined,
-  signal: AbortSignal | undefined,
-): Promise<ExitInfo & Pick<RunImageResult, 'cleanupError'>> {
-  const waiting = signal === undefined ? {} : { signal }
-  const start: StdioOptions = { ...waiting, ...(stdio === undefined ? {} : { stdio }) }
+  signal: AbortSignal,
+): Promise<ExitInfo & Pick<RunImageResult, 'containerId' | 'cleanupError'>> {
+  const containerId = container.id
+  const start: StdioOptions = { signal, ...(stdio === undefined ? {} : { stdio }) }
   let exit: ExitInfo
   try {
     await container.handle.start(start)
-    exit = await container.handle.wait(undefined, waiting)
+    exit = await container.handle.wait(undefined, { signal })
   } catch (error) {
     const suppressed: unknown[] = []
     await container.remove().catch((failure: unknown) => suppressed.push(failure))
@@ -95,10 +97,10 @@ async function attend(
   }
   try {
     await container.remove()
-    return exit
+    return { containerId, ...exit }
   } catch (error) {
     // What the program did is not undone by that, and its caller wants to know.
-    report({ what: 'remove the container of a program that has ended', containerId: container.id, error })
-    return { ...exit, cleanupError: error as Error }
+    report({ what: 'remove the container of a program that has ended', containerId, error })
+    return { containerId, ...exit, cleanupError: error as Error }
   }
 }
