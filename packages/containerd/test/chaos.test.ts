@@ -1,6 +1,6 @@
 /**
  * Random operations on twenty containers while the daemon is killed and started again at random moments. In the end the client's picture
- * is the daemon's, every end was told exactly once, and nothing is left.
+ * is the daemon's, every end was told exactly once, what was told of each container is a history that can be, and nothing is left.
  *
  * `TEU_CHAOS_ROUNDS` is how long it goes on (4 when absent; `npm run test:chaos` is 30), `TEU_CHAOS_SEED` repeats a run as far as the
  * machine's timing lets it, `TEU_CHAOS_RUNTIME` is the path of another runtime than runc.
@@ -14,6 +14,7 @@ import { expect, it } from 'vitest'
 import { describeIf } from '../../../tests/harness/requirements.ts'
 import { eventually } from '../../../tests/harness/wait.ts'
 import type { Containerd, ContainerHandle, Report, StdioOption, TaskEvent } from '../src/index.ts'
+import { LegalHistory } from '../src/testing/legal-history.ts'
 import { EventLog, fifosBelow, withDaemon, type Daemon } from './support/daemon.ts'
 import { pick, seeded } from './support/random.ts'
 import { daemonRequirements, runc } from './support/runtimes.ts'
@@ -42,6 +43,9 @@ interface Started {
 class Chaos {
   readonly log = new EventLog()
   readonly started: Started[] = []
+  /** Events that cannot follow those before. */
+  readonly illegal: string[] = []
+  readonly #histories = new Map<string, LegalHistory>()
   /** What happened to containers beside events, for the story of a failure. */
   readonly notes: { readonly atMs: number; readonly containerId: string | undefined; readonly text: string }[] = []
   readonly #daemon: Daemon
@@ -70,6 +74,10 @@ class Chaos {
     const { type, containerId, processId, pid, source } = event
     this.log.record(event)
     this.note(containerId, ['event', type, processId, pid, source].join(' '))
+    const history = this.#histories.get(containerId) ?? new LegalHistory()
+    this.#histories.set(containerId, history)
+    const wrong = history.next(event)
+    if (wrong !== undefined) this.illegal.push(`${containerId} ${wrong}`)
   }
 
   /** Something that went wrong beside a call. */
@@ -165,6 +173,11 @@ class Chaos {
     return notes.map(({ atMs, containerId = '', text }) => `${atMs} ${containerId} ${text}`).join('\n')
   }
 
+  /** Containers whose last task was not told to be deleted. */
+  unfinished(): string[] {
+    return [...this.#histories].filter(([, history]) => !history.isOver).map(([id]) => `${id} `)
+  }
+
   exitsOf({ containerId, processId, pid }: Started): TaskEvent[] {
     return this.log.of(containerId, 'exit', processId).filter((event) => event.pid === pid)
   }
@@ -216,7 +229,11 @@ describeIf('chaos', daemonRequirements, () => {
         await eventually('all ends', () => (chaos.alive().length === 0 ? true : undefined), 10_000).catch(() =>
           expect(chaos.alive()).toEqual([]),
         )
+        await eventually('all deletions', () => (chaos.unfinished().length === 0 ? true : undefined), 10_000).catch(() =>
+          expect(chaos.unfinished(), chaos.storyOf(chaos.unfinished(), [])).toEqual([]),
+        )
         for (const run of chaos.started) expect(chaos.exitsOf(run), JSON.stringify(run)).toHaveLength(1)
+        expect(chaos.illegal, chaos.storyOf(chaos.illegal, [])).toEqual([])
         expect(fifosBelow(daemon.stateDir)).toEqual([])
         expect(chaos.started.length).toBeGreaterThan(ROUNDS)
       }),

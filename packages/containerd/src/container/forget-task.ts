@@ -12,7 +12,8 @@ import { forgetExec } from './remove-exec.ts'
 export async function forgetTask(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
   const execs = container.init === run ? [...container.execs.values()] : []
   if (execs.length > 0) run.orphans = execs
-  if (run.told.has('create') || run.isStartTold) owe(container, run, 'delete')
+  const isMade = run.told.has('create') || run.isStartTold || container.owed.some((owed) => owed.run === run && owed.type === 'create')
+  if (isMade) owe(container, run, 'delete')
   container.retire(run)
   for (const exec of execs) {
     exec.task = run

@@ -119,6 +119,22 @@ describe('the exit of a process', () => {
 })
 
 describe('a start', () => {
+  test('whose first call is interrupted has no events, whatever it left in the daemon', () =>
+    withFake(async ({ client, daemon, names, until }) => {
+      await client.create('a', SPEC)
+      daemon.transport.on(Tasks.method.create, ({ containerId }) => {
+        daemon.add(containerId, '', Status.CREATED).pid = 0
+        throw new RpcError(RpcStatus.UNKNOWN, 'OCI runtime create failed: no')
+      })
+      await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_RUNTIME' })
+      await settled()
+      expect(daemon.processes.size).toBe(0)
+      expect(names()).toEqual([])
+      daemon.add('a', '', Status.RUNNING)
+      daemon.tell('/tasks/start', TaskStartSchema, { containerId: 'a', pid: daemon.process('a').pid })
+      await until(['start init'])
+    }))
+
   test('that is told again after the end was found is not told', () =>
     withFake(async ({ client, daemon, until, names }) => {
       await client.create('a', SPEC)

@@ -126,7 +126,8 @@ async function applyDelete(ctx: ClientContext, container: KnownContainer, raw: R
   await settleEnds(ctx, container, run)
   isOwed(container, run, 'delete')
   run.told.add('delete')
-  deliver(ctx, container, { ...raw, pid: run.pid })
+  // Of a start that was interrupted before anybody was told of it, there is no end to tell either.
+  if (!run.isDiscarded || run.told.has('create') || run.isStartTold) deliver(ctx, container, { ...raw, pid: run.pid })
   if (run.processId === INIT_PROCESS && container.init === run && !run.isBeingDeleted) await forgetTask(ctx, container, run)
 }
 

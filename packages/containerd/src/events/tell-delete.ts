@@ -8,7 +8,7 @@ import { delay } from '../delay.ts'
 import { deliverOf } from './deliver.ts'
 import { isOwed, type Owed } from './owed.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from './settle-exit.ts'
-import { tellOwed } from './tell-owed.ts'
+import { tellBefore, tellOwed } from './tell-owed.ts'
 
 /** Tells of everything on a list, in its order. Runs in the container's queue. */
 export async function tellAll(ctx: ClientContext, container: KnownContainer, list: readonly Owed[]): Promise<void> {
@@ -48,6 +48,7 @@ export async function tellDelete(ctx: ClientContext, container: KnownContainer, 
 
 /** Tells of the ends of all processes of a task that is gone. */
 export async function settleEnds(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  tellBefore(ctx, container, run)
   await settleExit(ctx, container, run, run.heard ?? unknownEnd(run))
   const execs = container.init === run ? [...container.execs.values()] : run.orphans
   const open = execs.filter((exec) => exec.owesExit)
