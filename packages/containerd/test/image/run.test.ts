@@ -55,7 +55,11 @@ daemonTests('run', (test) => {
     {
       await using container = await createFromImage(client, NAME)
       const { labels } = await container.handle.record()
-      expect(labels).toEqual({ title: 'box', 'dev.teu/bundle': lab.path(`fifos/${container.id}`) })
+      expect(labels).toEqual({
+        title: 'box',
+        'dev.teu/bundle': lab.path(`fifos/${container.id}`),
+        'dev.teu/nonce': expect.any(String) as string,
+      })
       await container.handle.start({ withStdin: true, stdio: () => {} })
       expect(existsSync(precious)).toBe(false)
     }
