@@ -12,7 +12,7 @@ const MAX_ID = 1_024
 const MAX_NAME = 4_096
 /** Of one container's labels are kept so many, with so many characters in their keys and values in sum. */
 const MAX_LABELS = 4_096
-const MAX_LABEL_CHARACTERS = 1024 * 1024
+const MAX_LABEL_CHARACTERS = 2 * 1024 * 1024
 
 /** The number of a process; undefined for what is none. */
 export function readPid(value: unknown): number | undefined {
@@ -43,7 +43,7 @@ export function readName(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, MAX_NAME) : undefined
 }
 
-/** Labels: those whose values are texts, and of these, in their order, at most 4096, and those that still fit into 1 Mi characters in sum. */
+/** Labels: those whose values are texts, and of these, in their order, at most 4096, and those that still fit into 2 Mi characters in sum. */
 export function readLabels(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {}
   let left = MAX_LABEL_CHARACTERS

@@ -1,6 +1,4 @@
-import { protobufAny } from '@teu/containerd'
 import { describe, expect, it } from 'vitest'
-import { ContainerUpdateSchema } from '../../../containerd/src/gen/containerd/events/events.gen.ts'
 import { NotAliveError } from '../engine-client.ts'
 import { FakeContainerd, Status } from '../../test/support/fake-containerd.ts'
 import { ContainerdEngine } from './containerd-engine.ts'
@@ -126,7 +124,9 @@ describe('ContainerdEngine: lists', () => {
     daemon.add(`c/${id}`, bundle)
     daemon.records.get(`c/${id}`)!.image = 'docker.io/library/miner:1'
     daemon.add(`d/${id}`, bundle)
-    daemon.records.get(`d/${id}`)!.extensions = { 'io.cri-containerd.container.metadata': protobufAny(ContainerUpdateSchema, {}) }
+    daemon.records.get(`d/${id}`)!.extensions = {
+      'io.cri-containerd.container.metadata': { typeUrl: 'x', value: new Uint8Array() } as never,
+    }
     await using engine = new ContainerdEngine(daemon.api())
     const ids = (await engine.list()).map((one) => one.id)
     expect(ids).toEqual(['k8s.io/miner', `k8s.io/${id}`, `a/${id}`, `b/${id}`, `c/${id}`, `d/${id}`])

@@ -152,19 +152,6 @@ describe('CriEngine', () => {
       await expect(engine.inspect('c')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_RUNNING', exitCode: undefined })
     }))
 
-  it('packers are given the image', () =>
-    withServer(
-      async (server, engine) => {
-        server.addPod('p')
-        server.addContainer('c', 'p')
-        const image = { image: 'docker.io/library/web:1', userSpecifiedImage: 'web:1' }
-        const status = { id: 'c', metadata: { name: 'c' }, state: ContainerState.CONTAINER_RUNNING, image }
-        server.hooks.set('containerStatus', () => ({ status, info: { info: '{"pid":5}' } }))
-        expect((await engine.inspect('c')).rucksack).toMatchObject(image)
-      },
-      { packer: (_, raw) => (raw as { status: { status: { image: unknown } } }).status.status.image },
-    ))
-
   it('does not take what only begins like the id', () =>
     withServer(async (server, engine) => {
       server.addPod('abc')

@@ -21,7 +21,7 @@ export interface Container<R = unknown> {
   readonly id: string
   /** Not unique everywhere: Kubernetes has many containers of one name. */
   readonly name: string
-  /** At most 4096, with 1 Mi characters in sum: those that still fit, in the engine's order. */
+  /** At most 4096, with 2 Mi characters in sum: those that still fit, in the engine's order. */
   readonly labels: Readonly<Record<string, string>>
   /** Initial process, as numbered in the engine's pid namespace. */
   readonly pid: number

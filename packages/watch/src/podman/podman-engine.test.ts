@@ -50,7 +50,7 @@ describe('PodmanEngine', () => {
   })
 
   it('takes times and labels only for what they are; pods come before labels without end', async () => {
-    const Labels = { 'dev.teu/podman.pod.id': 'mine', n: 5, big: 'x'.repeat(1024 * 1024 - 3) }
+    const Labels = { 'dev.teu/podman.pod.id': 'mine', n: 5, big: 'x'.repeat(2 * 1024 * 1024 - 3) }
     await using server = await RestServer.start('podman.sock', (target, response, request) => {
       if (target.startsWith('/libpod/containers/json')) json(response, [{ ...item, StartedAt: 1e300, Labels }])
       else podman(target, response, request)
