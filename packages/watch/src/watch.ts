@@ -45,6 +45,12 @@ export function openEngine(address: string, options: OpenEngineOptions = {}): En
   throw new TeuError('ERR_TEU_USAGE', `Cannot watch ${where}: ${why}`, { path: where, remedy: `give \`type\`, one of ${types}` })
 }
 
+/** Of options that are for several engines, those that fit an address: TLS is for tcp:// only.
+ *  @throws {TeuError} as parseAddress() */
+export function fitting<O extends OpenEngineOptions>(address: string, options: O): O {
+  return parseAddress(address).kind === 'tcp' ? options : { ...options, tls: undefined }
+}
+
 /** A client for the engine that the docker command would talk to: that of `DOCKER_HOST`, or of the current context, or the usual socket.
  *  It is Podman if the name of a socket says so.
  *  @throws {TeuError} as dockerEndpoint() and {@link openEngine} */

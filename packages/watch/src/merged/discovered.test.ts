@@ -1,5 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { OpenOptions } from '../source.ts'
 import { Machine } from '../testing/machine.ts'
 import { brief, settle } from '../testing/told.ts'
 import { deferred } from '../watcher/pause.ts'
@@ -167,4 +168,25 @@ describe('strangers that say nothing', () => {
     expect(shown(all, machine)).toEqual(['/a/odd', '/users/1000/whale.sock'])
     expect(reports).toHaveLength(1)
   })
+})
+
+it('TLS is for the engines at ports; sockets are watched beside them', async () => {
+  await using machine = new Machine()
+  await machine.listen(machine.path('run/whale.sock'))
+  const source = machine.source()
+  const opened: (OpenOptions | undefined)[] = []
+  const open = (address: string, options?: OpenOptions): ReturnType<typeof source.open> => {
+    opened.push(options)
+    return source.open(address, options)
+  }
+  const tls = { directory: machine.path('certificates') }
+  const env = { DOCKER_HOST: `unix://${machine.path('other/docker.sock')}` }
+  const engines = [`unix://${machine.path('a/docker.sock')}`, 'tcp://127.0.0.1:1']
+  const find = { ...machine.find, sources: [{ ...source, open }] }
+  await using all = watchAll({ engines, tls, env, find, discover: true, discoverIntervalMs: Infinity, newBackoff: () => () => undefined })
+  const addresses = all.watchers.map(({ api }) => api.replace(machine.dir, ''))
+  expect(addresses).toEqual(['unix:///a/docker.sock', 'tcp://127.0.0.1:1', 'unix:///other/docker.sock'])
+  await all.ready()
+  expect(shown(all, machine)).toEqual(['/run/whale.sock'])
+  expect(opened.map((options) => options?.tls)).toEqual([undefined])
 })

@@ -1,7 +1,7 @@
 /** All engines in one view: one portfolio, one order of events. */
 
 import { TeuError } from '@teu/spec'
-import type { Environment } from '../address/docker-environment.ts'
+import { dockerEndpoint, type Environment } from '../address/docker-environment.ts'
 import { type FindOptions, type FoundEngine, lookForEngines } from '../discovery/find-engines.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
@@ -10,14 +10,14 @@ import type { WatchEvent } from '../events/watch-event.ts'
 import { silent } from '../logger.ts'
 import { Portfolio } from '../picture/portfolio.ts'
 import type { OpenOptions } from '../source.ts'
-import { configuredEngine, openEngine } from '../watch.ts'
+import { configuredEngine, fitting, openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
 import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member, type Place } from './member.ts'
 import { superfluous } from './twins.ts'
 
-/** Options of {@link watchAll}. */
+/** Options of {@link watchAll}. Each engine gets those that fit its address and kind: `tls` is for tcp:// only. */
 export interface WatchAllOptions extends Omit<WatchOptions, 'backoff'>, Omit<OpenOptions, 'pid'>, Cancellable {
   /** Engines to watch: addresses, or clients, which are disposed with the view. Default: those that are found. */
   readonly engines?: readonly (string | EngineClient)[] | undefined
@@ -63,7 +63,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     if (!(discoverIntervalMs > 0)) throw new RangeError(`watchAll(): discoverIntervalMs must be > 0, got ${discoverIntervalMs}`)
     this.#options = options
     this.#broadcast = new Broadcast(options.logger ?? silent)
-    const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, options) : one))
+    const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, fitting(one, options)) : one))
     if (signal?.aborted === true) this.#close()
     else signal?.addEventListener('abort', this.#close, { once: true })
     for (const client of clients) this.#add(client, HOST)
@@ -167,7 +167,9 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   #addConfigured(): void {
     try {
-      const engine = configuredEngine(this.#options, this.#options.env)
+      const { env } = this.#options
+      const endpoint = dockerEndpoint(env)
+      const engine = endpoint && configuredEngine(fitting(endpoint.address, this.#options), env)
       if (engine !== undefined) this.#add(engine, HOST)
     } catch (error) {
       // The other engines have nothing to do with docker's configuration.
@@ -203,7 +205,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   #addFound({ source, address, pid, ...place }: FoundEngine): void {
     try {
-      this.#add(source.open(address, { ...this.#options, pid }), place)
+      this.#add(source.open(address, { ...fitting(address, this.#options), pid }), place)
     } catch (error) {
       this.#options.logger?.warn({ err: error }, `cannot watch ${address}`)
     }

@@ -153,6 +153,25 @@ describe('an engine that goes and comes back', () => {
     expect(watcher.state).toBe<WatcherState>('closed')
   })
 
+  it('refresh() waits for a list that is younger than the call', async () => {
+    const engine = new ScriptedEngine()
+    engine.start('a')
+    await using watcher = new Watcher(engine, { backoff: () => 1 })
+    watcher.watch().catch(() => undefined)
+    await watcher.ready()
+    const listed = engine.hold('listed')
+    const first = watcher.refresh()
+    await listed.reached
+    // The engine has looked, and loses the event of what is born now.
+    engine.lives.set('b', { pid: 999, paused: false, name: 'b', labels: {}, startedAt: new Date() })
+    const second = watcher.refresh()
+    listed.release()
+    await first
+    expect(watcher.portfolio.size).toBe(1)
+    await second
+    expect(pictureOf(watcher.portfolio)).toEqual(engine.picture())
+  })
+
   it('refresh() finds what no event has told, and keeps what events tell meanwhile', async () => {
     const engine = new ScriptedEngine()
     engine.start('a')

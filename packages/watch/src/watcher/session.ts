@@ -21,6 +21,8 @@ export interface SessionOptions {
   /** The engine answers; its identifier, see {@link EngineClient.id}. */
   readonly identified: (engineId: string) => void
   readonly subscribed: () => void
+  /** A list is asked for from now on. */
+  readonly listing: () => void
   /** The picture is complete and true, after the first list and after each further one. */
   readonly synced: () => void
   readonly concurrency: number
@@ -107,6 +109,7 @@ export class Session {
     if (unsureForMs !== undefined) void pauseFor(unsureForMs, this.#abort.signal).then(() => this.wantList())
     for (;;) {
       this.#listWanted = false
+      this.#options.listing()
       await this.#list()
       await this.#untilNextList()
       this.#options.picture.beginList()

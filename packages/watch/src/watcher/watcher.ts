@@ -42,6 +42,9 @@ export class Watcher<C = unknown> implements AsyncDisposable {
   readonly #closing = new AbortController()
   #ready: Deferred<void> = deferred()
   #synced: Deferred<void> = deferred()
+  /** Lists that were begun, and the one of them that the picture is as new as. */
+  #lists = 0
+  #truthOf = 0
   #portfolio: Portfolio | undefined
   #state: WatcherState = 'idle'
   #lastError: unknown
@@ -129,10 +132,13 @@ export class Watcher<C = unknown> implements AsyncDisposable {
     return abortable(this.#ready.promise, options.signal)
   }
 
-  /** Compares with a new list now, and resolves when the picture is true. */
+  /** Compares with a new list, and resolves when the picture is true. A list that is on its way already does not count: another one follows.
+   *  While the engine cannot be heard it waits until it can. */
   async refresh(options: Cancellable = {}): Promise<void> {
+    const before = this.#lists
     this.#session?.wantList()
-    await abortable(this.#synced.promise, options.signal)
+    do await abortable(this.#synced.promise, options.signal)
+    while (this.#truthOf <= before)
   }
 
   /** The changes, from now on and, unless `replay` is false, from the beginning. Each call is a subscription of its own, before, during or
@@ -198,6 +204,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
         changed: (changes) => this.#changed(changes),
         identified: (id) => (this.#engineId = id),
         subscribed: () => (this.#state = 'synchronizing'),
+        listing: () => this.#lists++,
         synced: () => {
           syncedAt ??= performance.now()
           this.#nowTrue()
@@ -229,6 +236,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
     this.#lastError = undefined
     this.#told = 'synced'
     this.#broadcast.publish([this.#connectionEvent('synced')])
+    this.#truthOf = this.#lists
     this.#ready.resolve()
     this.#synced.resolve()
     this.#synced = deferred()
