@@ -49,6 +49,8 @@ export class ContainerdDaemon implements DrivenEngine {
 
   async start(): Promise<void> {
     await this.#daemon.start()
+    // Calls that were made meanwhile have left a connection that is waiting for its next attempt.
+    this.#api.disconnect()
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
