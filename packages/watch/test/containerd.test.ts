@@ -28,7 +28,7 @@ engineSuite({
   make: (lab) => new ContainerdDaemon(lab),
   tellsStart: false,
   many: 200,
-  live: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
+  live: Number(process.env['TEU_WATCH_LIVE'] ?? 200),
 })
 
 /** The shim of a container is the parent of its first process. */

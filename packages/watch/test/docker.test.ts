@@ -9,5 +9,5 @@ engineSuite({
   make: (lab) => new DockerDaemon(lab),
   tellsStart: true,
   many: 200,
-  live: Number(process.env['TEU_WATCH_LIVE'] ?? 12),
+  live: Number(process.env['TEU_WATCH_LIVE'] ?? 40),
 })

@@ -321,15 +321,6 @@ describe('teu watch on the whole screen', () => {
     expect(watching.err).toBe('')
   })
 
-  it('says why an engine cannot be heard', async () => {
-    const watching = onScreen()
-    watching.engine.down = true
-    watching.start([], TERM)
-    await watching.until('the reason', () => watching.screen[1]?.includes('lost: Cannot reach the scripted engine') === true)
-    watching.console.keyboard.write('q')
-    expect(await watching.status()).toBe(0)
-  })
-
   it('follows the size of the terminal', async () => {
     const watching = onScreen().start([], TERM)
     await watching.until('the list', () => watching.screen.some((line) => line.startsWith('  web')))

@@ -1,5 +1,6 @@
 /** Random lives of containers, with restarts of the engine, and the comparison of what a watcher sees with what the engine says. */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Watcher } from '../../src/index.ts'
 import type { DrivenEngine } from './driven-engine.ts'
@@ -7,6 +8,8 @@ import { aliveOf, type Told, untilTrue } from './told.ts'
 
 const ACTS_PER_ROUND = 14
 const MOST = 6
+/** Somewhere within an act. */
+const MOST_DELAY_MS = 300
 
 /** A seed that was given, or a new one. */
 export function seedOf(text: string | undefined): number {
@@ -24,25 +27,36 @@ export function randomNumbers(seed: number): (below: number) => number {
   }
 }
 
-/** Each round ends with a comparison; half of them have a restart of the engine in the middle, while which a container may die. Acts
- *  overlap, because lists and inspections are to meet with changes. */
+/** Each round ends with a comparison; half of them have a restart of the engine in the middle, while acts are under way, and while which a
+ *  container may die. Acts overlap, because lists and inspections are to meet with changes. What becomes of an act that the engine's end has
+ *  cut off is the engine's affair; that the watcher sees what became of it is the point. */
 export async function churn(daemon: DrivenEngine, watcher: Watcher, told: Told, rounds: number, seed: number): Promise<void> {
   const random = randomNumbers(seed)
   const names = new Set<string>()
   const acts = new Set<Promise<void>>()
   let count = 0
+  let restarts = 0
+  /** What fails because the engine ended meanwhile is no failure. */
+  const unlessCut = async (act: Promise<void>): Promise<void> => {
+    const before = restarts
+    try {
+      await act
+    } catch (error) {
+      if (before === restarts) throw error
+    }
+  }
   for (let round = 0; round < rounds; round++) {
     const restartAt = round % 2 === 0 ? random(ACTS_PER_ROUND) : -1
     for (let n = 0; n < ACTS_PER_ROUND; n++) {
       if (n === restartAt) {
-        await Promise.all(acts)
-        await restart(daemon, watcher, random)
+        restarts++
+        await restart(daemon, watcher, random, acts)
       }
       const name = [...names][random(Math.max(names.size, 1))]
       const fresh = name === undefined || (names.size < MOST && random(3) === 0) ? `c${seed}x${count++}` : undefined
       if (fresh !== undefined) names.add(fresh)
       const command = random(4) === 0 ? ['true'] : ['sleep', '1000']
-      const act = (fresh === undefined ? actOn(daemon, name ?? '', random, names) : begin(daemon, fresh, command)).finally(() =>
+      const act = unlessCut(fresh === undefined ? actOn(daemon, name ?? '', random, names) : begin(daemon, fresh, command)).finally(() =>
         acts.delete(act),
       )
       acts.add(act)
@@ -55,8 +69,15 @@ export async function churn(daemon: DrivenEngine, watcher: Watcher, told: Told, 
   }
 }
 
-async function restart(daemon: DrivenEngine, watcher: Watcher, random: (below: number) => number): Promise<void> {
+async function restart(
+  daemon: DrivenEngine,
+  watcher: Watcher,
+  random: (below: number) => number,
+  acts: ReadonlySet<Promise<void>>,
+): Promise<void> {
+  await delay(random(MOST_DELAY_MS))
   await daemon.stop(random(2) === 0 ? 'SIGKILL' : 'SIGTERM')
+  await Promise.all(acts)
   const victim = [...watcher.portfolio][random(Math.max(watcher.portfolio.size, 1))]
   if (victim !== undefined && random(2) === 0) {
     try {

@@ -49,6 +49,8 @@ export class ContainerdDaemon implements DrivenEngine {
 
   async start(): Promise<void> {
     await this.#daemon.start()
+    // Calls that were made meanwhile have left a connection that is waiting for its next attempt.
+    this.#api.disconnect()
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -73,9 +75,8 @@ export class ContainerdDaemon implements DrivenEngine {
     return id
   }
 
-  /** Makes a record in a namespace, without a name of nerdctl.
-   *  @param group  containers of one group share a shim */
-  async createIn(namespace: string, id: string, options: ContainerOptions & { group?: string } = {}): Promise<void> {
+  /** Makes a record in a namespace, without a name of nerdctl. */
+  async createIn(namespace: string, id: string, options: ContainerOptions = {}): Promise<void> {
     const { command = ['sleep', '1000'], labels = {}, group, memoryLimitBytes } = options
     const { containers } = await this.services(namespace)
     const config = baseConfig(command, this.lab.cgroupsPath(id))

@@ -35,7 +35,8 @@ describe('soundContainer()', () => {
 
   it('works the same for the containers of events', () => {
     const event = { type: 'updated', container: odd({ name: 5 }), previous: odd({ name: {} }), engine, source: 'event' } as const
-    const sound = soundEvent({ ...event, timestamp: new Date(0), exitCode: undefined })
-    expect(sound).toMatchObject({ container: { name: '5' }, previous: { name: '' } })
+    const withCode = (exitCode: unknown): unknown => soundEvent({ ...event, timestamp: new Date(0), exitCode: exitCode as number })
+    expect(withCode(137)).toMatchObject({ container: { name: '5' }, previous: { name: '' }, exitCode: 137 })
+    expect(withCode('\u001b[2J')).toMatchObject({ exitCode: undefined })
   })
 })

@@ -16,11 +16,16 @@ export function soundContainer(container: Container): Container {
   return sound
 }
 
-/** The event with sound containers. */
+/** The event with sound containers; an exit code that is no number is not known. */
 export function soundEvent(event: WatchEvent): WatchEvent {
   if (!isContainerEvent(event)) return event
-  const { container, previous } = event
-  return { ...event, container: soundContainer(container), previous: previous === undefined ? undefined : soundContainer(previous) }
+  const { container, previous, exitCode } = event
+  return {
+    ...event,
+    container: soundContainer(container),
+    previous: previous === undefined ? undefined : soundContainer(previous),
+    exitCode: Number.isSafeInteger(exitCode) ? exitCode : undefined,
+  }
 }
 
 function isSound({ id, name, project, labels, pid, paused, startedAt, privileged, engine, rucksack }: Container): boolean {
