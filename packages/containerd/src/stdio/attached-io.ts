@@ -1,6 +1,7 @@
 /** Our ends of a process's streams. */
 
 import { finished, type Readable } from 'node:stream'
+import { deferred } from '../deferred.ts'
 import { settlesWithin } from '../delay.ts'
 import type { ProcessIo } from '../types.ts'
 import { openForReading, removeFifos } from './fifo.ts'
@@ -22,6 +23,7 @@ export class AttachedIo implements ProcessIo {
   readonly drained: Promise<void>
   readonly #paths: readonly string[]
   readonly #outputs: readonly Readable[]
+  readonly #started = deferred<boolean>()
   #isOpened = false
 
   /** Opens the reading ends at once; a program that writes meanwhile waits for them.
@@ -42,19 +44,21 @@ export class AttachedIo implements ProcessIo {
     this.drained = Promise.all(outputs.map(ended)).then(() => {})
   }
 
-  /** Whether the shim has opened its ends. */
-  get isOpened(): boolean {
-    return this.#isOpened
+  /** True when the shim has opened its ends, false when it never will. */
+  get started(): Promise<boolean> {
+    return this.#started.promise
   }
 
   /** The shim has opened its ends. */
   opened(): void {
     this.#isOpened = true
+    this.#started.resolve(true)
     this.stdin?.release()
   }
 
   cancel(): void {
     this.stdin?.drop()
+    this.#started.resolve(false)
     if (this.#isOpened) return
     for (const output of this.#outputs) output.destroy()
   }
@@ -67,6 +71,7 @@ export class AttachedIo implements ProcessIo {
   /** Closes our ends; what is not read yet is lost. The FIFOs stay, for the one who comes next. */
   close(): void {
     this.stdin?.drop()
+    this.#started.resolve(false)
     for (const output of this.#outputs) output.destroy()
   }
 

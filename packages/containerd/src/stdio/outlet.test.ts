@@ -3,6 +3,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { deferred } from '../deferred.ts'
 import type { Report } from '../report.ts'
 import { copyTo } from './outlet.ts'
 
@@ -24,7 +25,7 @@ class Sink extends Writable {
   }
 }
 
-const inflow = { containerId: 'a', endsTarget: () => true }
+const inflow = { containerId: 'a', endsTarget: Promise.resolve(true) }
 
 async function settled(): Promise<void> {
   for (let turns = 0; turns < 10; turns++) await turn()
@@ -44,9 +45,21 @@ test('a stream ends with the last of the outputs that go there, and nothing is l
   expect(reports).toEqual([])
 })
 
+test('an output that ends before its process is known ends the stream when it is', async () => {
+  const [sink, output, started] = [new Sink(), new PassThrough(), deferred<boolean>()]
+  copyTo(sink, output, { ...inflow, endsTarget: started.promise })
+  output.end('out')
+  await finished(output)
+  await settled()
+  expect(sink.writableEnded).toBe(false)
+  started.resolve(true)
+  await finished(sink)
+  expect(sink.text).toBe('out')
+})
+
 test('the output of a process that was not started leaves the stream open, for the next attempt', async () => {
   const [sink, failed, next] = [new Sink(), new PassThrough(), new PassThrough()]
-  copyTo(sink, failed, { ...inflow, endsTarget: () => false })
+  copyTo(sink, failed, { ...inflow, endsTarget: Promise.resolve(false) })
   failed.destroy()
   await settled()
   expect(sink.writableEnded).toBe(false)

@@ -9,7 +9,7 @@ const outlets = new WeakMap<Writable, Outlet>()
 export interface Inflow {
   readonly containerId: string
   /** Whether the stream is to end with this output: a process that was never started leaves it for the next attempt. */
-  readonly endsTarget: () => boolean
+  readonly endsTarget: Promise<boolean>
 }
 
 /** Copies an output to a stream. The stream ends when the last of the outputs that go there has ended; those of this program never do. Where it
@@ -48,7 +48,7 @@ class Outlet {
   add(source: Readable, inflow: Inflow): void {
     this.#inflows.set(source, inflow)
     source.on('data', this.#write)
-    finished(source, { writable: false }, () => this.#leave(source))
+    finished(source, { writable: false }, () => void this.#leave(source))
     if (this.#isClosed) this.#lose(this.#target.errored ?? ended())
     else if (this.#target.writableNeedDrain) source.pause()
   }
@@ -63,11 +63,11 @@ class Outlet {
     for (const source of this.#inflows.keys()) source.pause()
   }
 
-  #leave(source: Readable): void {
-    const inflow = this.#inflows.get(source)
-    if (inflow === undefined) return
-    this.#inflows.delete(source)
-    this.#isToEnd ||= inflow.endsTarget()
+  async #leave(source: Readable): Promise<void> {
+    // The output of a quick program ends before it is known that there was one.
+    const isToEnd = await this.#inflows.get(source)?.endsTarget
+    if (!this.#inflows.delete(source)) return
+    this.#isToEnd ||= isToEnd === true
     if (this.#inflows.size > 0 || !this.#isToEnd || this.#isOwnProgram || this.#isClosed) return
     this.#isEnding = true
     this.#target.end()

@@ -31,7 +31,13 @@ test('without streams, with files and with loggers there are no FIFOs', () => {
   })
 })
 
-const without = { terminal: false, isOpened: true, drained: Promise.resolve(), cancel: io, [Symbol.asyncDispose]: () => Promise.resolve() }
+const without = {
+  terminal: false,
+  started: Promise.resolve(true),
+  drained: Promise.resolve(),
+  cancel: io,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+}
 
 test.each([
   ['ended', (source: PassThrough) => source.end('x').resume()],

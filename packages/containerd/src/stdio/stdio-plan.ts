@@ -43,8 +43,8 @@ function targetUrl(stdio: StdioOption): string | undefined {
 
 /** What {@link connectStdio} connects. */
 export interface ConnectableIo extends ProcessIo {
-  /** The process was there. */
-  readonly isOpened: boolean
+  /** Whether the process was there; settles with the call that starts it. */
+  readonly started: Promise<boolean>
 }
 
 /** Hands the streams to the one who asked for them. */
@@ -53,7 +53,7 @@ export async function connectStdio(io: ConnectableIo, stdio: StdioOption | undef
   if (typeof stdio !== 'object' || 'file' in stdio || 'logger' in stdio) return
   const { stdin, stdout, stderr } = stdio
   if (stdin !== undefined && io.stdin !== undefined) feed(stdin, io.stdin, containerId)
-  const inflow = { containerId, endsTarget: () => io.isOpened }
+  const inflow = { containerId, endsTarget: io.started }
   const copy = (source: Readable | undefined, target: Writable | undefined): void => {
     if (source === undefined) return
     if (target === undefined) source.resume()
