@@ -28,7 +28,8 @@ export async function whileAnswering<T>(
 
 async function watch(services: Services, over: AbortSignal, stop: AbortController): Promise<void> {
   const { callTimeoutMs } = services
-  while (callTimeoutMs > 0 && !over.aborted) {
+  if (callTimeoutMs === 0) return
+  while (!over.aborted) {
     await delay(callTimeoutMs, over)
     if (over.aborted) return
     try {
