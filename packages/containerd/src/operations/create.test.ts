@@ -26,7 +26,7 @@ test.each([
     await client.create('a', SPEC)
     await client.start('a')
     daemon.transport.calls.length = 0
-    await expect(client.create('a', spec, { ...(options as object), replace: true })).rejects.toThrow()
+    await expect(client.create('a', spec, { ...options, replace: true })).rejects.toThrow()
     expect(daemon.transport.calls).toEqual([])
     expect(await client.status('a')).toBe('running')
   }),
