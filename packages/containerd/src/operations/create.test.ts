@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Spec } from '@teu/spec'
 import { expect, test } from 'vitest'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { type FakeClient, PROCESS, SPEC, withFake } from '../testing/fake-client.ts'
@@ -16,7 +17,7 @@ async function bundles({ client }: FakeClient): Promise<string[]> {
   return readdirSync(dirname(bundle)).filter((name) => name !== 'other')
 }
 
-test.each([
+test.each<[string, Spec, object]>([
   ['config', { ...SPEC, process: { args: [] } } as never, {}],
   ['label', SPEC, { labels: { a: 'x'.repeat(5_000) } }],
   ['option', SPEC, { lables: {} }],
