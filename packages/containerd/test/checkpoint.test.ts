@@ -72,7 +72,8 @@ withRunc('checkpoints', (test) => {
     const file = { code: 'ERR_TEU_INVALID_ARGUMENT', errno: 'ENOTDIR' }
     await expect(handle.createCheckpoint(daemon.lab.path('stub/runc'))).rejects.toMatchObject(file)
     await expect(handle.deleteTask({ force: true })).resolves.toMatchObject({ found: true })
-    await expect(handle.start({ checkpointDir: daemon.lab.path('none') })).rejects.toMatchObject({ code: 'ENOENT' })
+    const missing = { code: 'ERR_TEU_INVALID_ARGUMENT', errno: 'ENOENT', path: daemon.lab.path('none') }
+    await expect(handle.start({ checkpointDir: daemon.lab.path('none') })).rejects.toMatchObject(missing)
     expect(await handle.task()).toBeUndefined()
     await handle.delete()
   })

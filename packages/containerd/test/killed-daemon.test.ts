@@ -160,8 +160,10 @@ async function useAndRemove({ client, daemon, id }: Round): Promise<void> {
   await handle.delete()
 }
 
-withEachRuntime(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
+withEachRuntime(`a daemon that is killed in the middle of, seed ${SEED},`, (test, runtimeName) => {
   for (const [method, { state, withinMs, call, after }] of Object.entries(CASES)) {
+    // Its stub has runc below it in any case.
+    if (method === 'createCheckpoint' && runtimeName !== 'runc') continue
     test(
       `${method}: it settles, nothing is left, and the picture is right`,
       async (daemon) => {

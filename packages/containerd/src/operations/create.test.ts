@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Spec } from '@teu/spec'
 import { expect, test } from 'vitest'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { type FakeClient, PROCESS, SPEC, withFake } from '../testing/fake-client.ts'
@@ -16,11 +17,11 @@ async function bundles({ client }: FakeClient): Promise<string[]> {
   return readdirSync(dirname(bundle)).filter((name) => name !== 'other')
 }
 
-test.each([
+test.each<[string, Spec, object]>([
   ['config', { ...SPEC, process: { args: [] } } as never, {}],
   ['label', SPEC, { labels: { a: 'x'.repeat(5_000) } }],
-  ['option', SPEC, { lables: {} } as never],
-  ['value of an option', SPEC, { snapshotKey: 7 } as never],
+  ['option', SPEC, { lables: {} }],
+  ['value of an option', SPEC, { snapshotKey: 7 }],
 ])('replace with an invalid %s leaves the container that runs', (_what, spec, options) =>
   withFake(async ({ client, daemon }) => {
     await client.create('a', SPEC)
@@ -77,16 +78,18 @@ test('the record of somebody else, made meanwhile, stays', () =>
     expect(daemon.containers.get('a')?.labels).toEqual({ theirs: 'yes' })
   }))
 
-test('a record that cannot be looked for is told of', () =>
-  withFake(async ({ client, daemon }) => {
+test('a record that cannot be looked for is told of, and the directory goes', () =>
+  withFake(async (fake) => {
+    const { client, daemon } = fake
     const { transport } = daemon
     const lost = (): Promise<never> => Promise.reject(new RpcError(RpcStatus.DEADLINE_EXCEEDED, 'deadline exceeded'))
-    transport.before(containers.create, lost)
-    transport.before(containers.get, lost)
+    const restores = [transport.before(containers.create, lost), transport.before(containers.get, lost)]
     await expect(client.create('a', SPEC)).rejects.toMatchObject({
       code: 'ERR_TEU_TIMEOUT',
       suppressed: [expect.objectContaining({ message: expect.stringContaining('whether the record of container "a" was made') })],
     })
+    for (const restore of restores) restore()
+    expect(await bundles(fake)).toEqual([])
   }))
 
 test.each(['delete', 'create'] as const)(

@@ -131,7 +131,8 @@ async function takeBack(ctx: ClientContext, id: string, nonce: string, bundle: s
   const suppressed: unknown[] = []
   const isRefused = rpcOf(failure)?.answered === true && !isTeuError(failure, 'ERR_TEU_TIMEOUT')
   if (!isRefused) await surely(ctx, () => removeOurs(ctx, id, nonce)).catch((error: unknown) => suppressed.push(unsure(id, error)))
-  if (suppressed.length === 0) await removeBundle(id, bundle)
+  // A start of the record, should it be there, makes the directory again.
+  await removeBundle(id, bundle)
   return withSuppressed(failure, suppressed)
 }
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { isTeuError } from '@teu/spec'
 import { withSuppressed } from '../../error/suppressed.ts'
+import { whileAnswering } from '../../rpc/answering.ts'
 import type { Services } from '../../rpc/services.ts'
 import { LABEL, labelBlob } from '../content/label-blob.ts'
 import { type Descriptor, fromWire, toWire } from '../document/descriptor.ts'
@@ -37,7 +38,9 @@ export async function unpackLayer(lease: Lease, place: LayerPlace, signal: Abort
   try {
     const { mounts } = await services.snapshots.prepare({ snapshotter, key, parent }, { signal })
     // A large layer takes its time.
-    const { applied } = await services.diff.apply({ diff: toWire(layer), mounts }, { signal, timeoutMs: 0 })
+    const { applied } = await whileAnswering(services, signal, (whole) =>
+      services.diff.apply({ diff: toWire(layer), mounts }, { signal: whole, timeoutMs: 0 }),
+    )
     const got = applied === undefined ? '' : fromWire(applied).digest
     if (got !== diffId) throw imageError(`${layer.digest}: expected ${diffId} when unpacked, as the config has it, got ${got}`)
     await services.snapshots.commit({ snapshotter, key, name: chainId }, { signal })
