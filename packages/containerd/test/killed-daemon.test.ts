@@ -10,6 +10,7 @@ import { isTeuError } from '@teu/spec'
 import { expect } from 'vitest'
 import { eventually, patience } from '../../../tests/harness/wait.ts'
 import type { Client, Containerd } from '../src/index.ts'
+import { LegalHistory } from '../src/testing/legal-history.ts'
 import { type Daemon, EventLog, fifosBelow } from './support/daemon.ts'
 import { seeded } from './support/random.ts'
 import { runc, withRunc } from './support/runtimes.ts'
@@ -135,6 +136,13 @@ function told(log: EventLog, id: string): string[] {
   return [...alive.values(), ...(isPaused && alive.size > 0 ? ['paused'] : [])].sort()
 }
 
+/** Events that cannot follow those before. */
+function illegal(log: EventLog, id: string): (string | undefined)[] {
+  const history = new LegalHistory()
+  const own = log.events.filter(({ containerId }) => containerId === id)
+  return own.map((event) => history.next(event)).filter((wrong) => wrong !== undefined)
+}
+
 /** The same by asking the daemon. */
 async function asked({ client, id }: Round): Promise<string[]> {
   const task = await client.container(id).task()
@@ -188,6 +196,7 @@ withRunc(`a daemon that is killed in the middle of, seed ${SEED},`, (test) => {
           ).catch(() => expect(pictures[0]).toEqual(pictures[1]))
           await after?.(round)
           await useAndRemove(round)
+          expect(illegal(log, round.id)).toEqual([])
           expect(fifosBelow(daemon.stateDir)).toEqual([])
         }
       },

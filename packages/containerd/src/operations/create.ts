@@ -3,6 +3,7 @@
 import { isTeuError, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { jsonAny, TYPE_URL } from '../any.ts'
 import { BUNDLE_LABEL, bundlePath, makeBundleDir, removeBundleDir, rootOwner } from '../container/bundle-dir.ts'
+import { depart } from '../container/depart.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import { taskBasis } from '../container/task-basis.ts'
@@ -72,7 +73,8 @@ async function replace(ctx: ClientContext, id: string, spec: Spec, options: Crea
     await forceDelete(ctx, id)
     await ctx.services.containers.delete({ id }).catch(ignoreMissing)
   })
-  ctx.known.delete(id)
+  const former = ctx.known.get(id)
+  if (former !== undefined) depart(ctx, former)
   return createNew(ctx, id, spec, rest)
 }
 
