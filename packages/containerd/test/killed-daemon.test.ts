@@ -13,6 +13,7 @@ import { eventually, patience } from '../../../tests/harness/wait.ts'
 import type { Client, Containerd } from '../src/index.ts'
 import { Layout } from '../src/testing/image-files.ts'
 import { baseLayer } from './image/busybox-image.ts'
+import { LegalHistory } from '../src/testing/legal-history.ts'
 import { type Daemon, EventLog, fifosBelow } from './support/daemon.ts'
 import { seeded } from './support/random.ts'
 import { withEachRuntime, withRunc } from './support/runtimes.ts'
@@ -138,6 +139,13 @@ function told(log: EventLog, id: string): string[] {
   return [...alive.values(), ...(isPaused && alive.size > 0 ? ['paused'] : [])].sort()
 }
 
+/** Events that cannot follow those before. */
+function illegal(log: EventLog, id: string): (string | undefined)[] {
+  const history = new LegalHistory()
+  const own = log.events.filter(({ containerId }) => containerId === id)
+  return own.map((event) => history.next(event)).filter((wrong) => wrong !== undefined)
+}
+
 /** The same by asking the daemon. */
 async function asked({ client, id }: Round): Promise<string[]> {
   const task = await client.container(id).task()
@@ -193,6 +201,7 @@ withEachRuntime(`a daemon that is killed in the middle of, seed ${SEED},`, (test
           ).catch(() => expect(pictures[0]).toEqual(pictures[1]))
           await after?.(round)
           await useAndRemove(round)
+          expect(illegal(log, round.id)).toEqual([])
           expect(fifosBelow(daemon.stateDir)).toEqual([])
         }
       },

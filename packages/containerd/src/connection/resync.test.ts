@@ -1,7 +1,9 @@
 /** What is found after the connection was lost. */
 
 import { describe, expect, test, vi } from 'vitest'
+import { protobufAny } from '../any.ts'
 import { Containerd } from '../containerd.ts'
+import { MetricsSchema } from '../gen/containerd/cgroups/v1/metrics.gen.ts'
 import { TaskExecStartedSchema, TaskPausedSchema, TaskResumedSchema } from '../gen/containerd/events/events.gen.ts'
 import { Events } from '../gen/containerd/services/events/v1/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
@@ -160,6 +162,24 @@ describe('after a lost connection', () => {
       await a.deleteTask()
       await settled()
       expect(names().at(-1)).toBe('delete init')
+    }))
+
+  test('lack of memory is found by what the kernel has counted, before the end', () =>
+    withFake(async (fake) => {
+      const { daemon, until, events } = fake
+      await running(fake, 'a', 'b')
+      daemon.transport.on(Tasks.method.metrics, ({ filters }) => ({
+        metrics:
+          filters[0] === 'id=="a"'
+            ? [{ id: 'a', data: protobufAny(MetricsSchema, { memory: {}, memoryOomControl: { oomKill: 1n } }) }]
+            : [],
+      }))
+      daemon.lose()
+      daemon.exit('a', 137, { silently: true })
+      daemon.back()
+      await until([...LIFE, '~oom init', '~exit init 137'])
+      expect(events.at(-1)).toMatchObject({ type: 'exit', oomKilled: true })
+      await until(LIFE, 'b')
     }))
 
   test('a task whose end was told and that is gone is told to be deleted', () =>

@@ -9,6 +9,7 @@ import { tellPause } from '../events/tell-owed.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
 import { processInfo } from '../task-status.ts'
 import { INIT_PROCESS } from '../types.ts'
+import { findOom } from './find-oom.ts'
 import { forgetTask } from './forget-task.ts'
 import type { KnownContainer } from './known-container.ts'
 import type { ProcessRun } from './process-run.ts'
@@ -23,6 +24,11 @@ export async function checkRun(ctx: ClientContext, container: KnownContainer, ru
   if (isDecidedElsewhere(run)) return
   if (process === undefined || (process.pid !== 0 && !run.mayHavePid(process.pid))) return lose(ctx, container, run)
   const info = processInfo(process)
+  if (run.processId === INIT_PROCESS && info.status !== 'created' && info.status !== 'unknown') {
+    noteStart(ctx, container, run)
+    await findOom(ctx, container, run)
+    if (isDecidedElsewhere(run)) return
+  }
   switch (info.status) {
     case 'stopped':
       return settleExit(ctx, container, run, { exitCode: info.exitCode ?? UNKNOWN_EXIT_CODE, exitedAt: info.exitedAt, source: 'resync' })

@@ -271,6 +271,20 @@ describe('a deletion', () => {
       await expect(client.container('a').wait()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
     }))
 
+  test('is told before the task of the container that replaces it', () =>
+    withFake(async ({ client, daemon, until }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.transport.on(Tasks.method.delete, () => {
+        daemon.processes.clear()
+        return { exitStatus: 137 }
+      })
+      await client.deleteTask('a', { force: true })
+      await client.create('a', SPEC, { replace: true })
+      await client.start('a')
+      await until([...LIFE, 'exit init 137', '~delete init', ...LIFE])
+    }))
+
   test('whose event does not come is told before the next container of that name, or a moment later', () =>
     withFake(async ({ client, daemon, until }) => {
       daemon.transport.on(Tasks.method.delete, () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { checkOptions, isTeuError, OPTION, type OptionRules, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { type Any, jsonAny, TYPE_URL } from '../any.ts'
 import { BUNDLE_LABEL, bundlePath, makeBundleDir } from '../container/bundle-dir.ts'
+import { depart } from '../container/depart.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import { taskBasis } from '../container/task-basis.ts'
@@ -167,7 +168,8 @@ async function replaceBy(ctx: ClientContext, prepared: Prepared, signal: AbortSi
     await forceDelete(ctx, id)
     await ctx.services.containers.delete({ id }).catch(ignoreMissing)
   })
-  ctx.known.delete(id)
+  const former = ctx.known.get(id)
+  if (former !== undefined) depart(ctx, former)
   return createNew(ctx, prepared, signal)
 }
 

@@ -1,6 +1,7 @@
 /** Deleting what is left of a task, and records. */
 
 import { TeuError, isTeuError } from '@teu/spec'
+import { depart } from '../container/depart.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
@@ -10,7 +11,7 @@ import { checkRun } from '../container/check-run.ts'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
 import { UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
-import { settleEnds, tellAll } from '../events/tell-delete.ts'
+import { settleEnds } from '../events/tell-delete.ts'
 import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { taskStatus } from '../task-status.ts'
 import { readTime } from '../time.ts'
@@ -144,18 +145,6 @@ export async function forgetContainer(ctx: ClientContext, container: KnownContai
   if (init !== undefined) await forgetTask(ctx, container, init)
   depart(ctx, container)
   await removeBundle(container.id, container.bundle)
-}
-
-/** Forgets a container, a moment later for events: that of the deletion of its task may come after the answer. */
-function depart(ctx: ClientContext, container: KnownContainer): void {
-  ctx.known.delete(container.id)
-  ctx.departed.set(container.id, container)
-  const forget = (): void => {
-    // Its event was lost.
-    if (container.owed.length > 0) container.queue.push(() => tellAll(ctx, container, [...container.owed]))
-    if (ctx.departed.get(container.id) === container) ctx.departed.delete(container.id)
-  }
-  setTimeout(forget, ctx.timing.graceMs).unref()
 }
 
 function hasTask(containerId: string, from: string): Error {
