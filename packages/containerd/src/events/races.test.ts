@@ -2,13 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../deferred.ts'
-import {
-  TaskDeleteSchema,
-  TaskOOMSchema,
-  TaskPausedSchema,
-  TaskResumedSchema,
-  TaskStartSchema,
-} from '../gen/containerd/events/events.gen.ts'
+import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
