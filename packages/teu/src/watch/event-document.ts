@@ -21,12 +21,13 @@ export function eventDocument(event: WatchEvent): object {
   const { type, timestamp, source, engine } = event
   const head = { type, timestamp: momentText(timestamp), source, engine: { ...engine } }
   if (!isContainerEvent(event)) return { ...head, ...(type === 'lost' && { error: messageOf(event.error) }) }
-  const { container, previous, exitCode } = event
+  const { container, previous, exitCode, view } = event
   return {
     ...head,
     container: containerDocument(container),
     ...(previous !== undefined && { previous: containerDocument(previous) }),
     ...(exitCode !== undefined && { exitCode }),
+    ...(view !== undefined && { view }),
   }
 }
 

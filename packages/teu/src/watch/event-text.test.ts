@@ -1,7 +1,7 @@
 import { containerOf, type ContainerEvent, type WatchEvent } from '@teu/watch'
 import { describe, expect, it } from 'vitest'
 import { paintFor } from '../human/paint.ts'
-import { documentLine } from './event-document.ts'
+import { documentLine, eventDocument } from './event-document.ts'
 import { eventText } from './event-text.ts'
 import { paintedLine } from './view/painted.ts'
 import { visible } from './view/visible.ts'
@@ -40,6 +40,14 @@ describe('events as text', () => {
     [event('exited'), `${AT} exited web (project shop, id abababababab, ${WHERE})\n`],
     [event('paused', { previous: web }), `${AT} paused web (project shop, id abababababab, ${WHERE})\n`],
     [event('updated', { previous: { ...web, name: 'old' } }), `${AT} updated web (before: old, project shop, id abababababab, ${WHERE})\n`],
+    [
+      event('updated', { previous: web, view: 'left' }),
+      `${AT} updated web (project shop, id abababababab, no longer selected, ${WHERE})\n`,
+    ],
+    [
+      event('updated', { previous: web, view: 'entered' }),
+      `${AT} updated web (project shop, id abababababab, selected from now on, ${WHERE})\n`,
+    ],
     [connection('synced'), `${AT} watching ${WHERE}\n`],
     [connection('lost', new Error('no\nroute')), `${AT} lost ${WHERE}: no\\nroute\n`],
     [connection('lost', 'x'), `${AT} lost ${WHERE}: x\n`],
@@ -121,6 +129,11 @@ describe('events as JSON', () => {
       error: 'gone',
     })
     expect(JSON.parse(documentLine(connection('synced')))).toEqual({ type: 'synced', timestamp: AT, source: 'sync', engine })
+  })
+
+  it('says whether a change brings a container into the selection or takes it out', () => {
+    expect(eventDocument(event('updated', { previous: web, view: 'left' }))).toMatchObject({ type: 'updated', view: 'left' })
+    expect(eventDocument(event('updated', { previous: web }))).not.toHaveProperty('view')
   })
 
   it('hides nothing from people, and keeps what was written', () => {

@@ -23,7 +23,7 @@ export function eventText(event: WatchEvent, { paint, full }: TextStyle): string
     if (event.type === 'synced') return paintedLine([time, ' ', ['good', 'watching'], ` ${where}`], paint)
     return paintedLine([time, ' ', ['bad', 'lost'], ` ${where}: ${visible(messageOf(event.error))}`], paint)
   }
-  const { container, previous, exitCode } = event
+  const { container, previous, exitCode, view } = event
   const { id, name, project, pid, startedAt } = container
   const renamed = previous !== undefined && previous.name !== name
   const isNew = event.type === 'started'
@@ -34,6 +34,7 @@ export function eventText(event: WatchEvent, { paint, full }: TextStyle): string
     ...(isNew ? [`pid ${wholeNumberText(pid)}`] : []),
     ...(isNew && event.source === 'sync' && startedAt !== undefined ? [`since ${momentText(startedAt)}`] : []),
     ...(exitCode === undefined ? [] : [`exit code ${wholeNumberText(exitCode)}`]),
+    ...(view === undefined ? [] : [view === 'left' ? 'no longer selected' : 'selected from now on']),
     where,
   ]
   return paintedLine([time, ' ', wordOf(event), ' ', ['bold', visible(name)], ' ', ['dim', `(${details.join(', ')})`]], paint)
