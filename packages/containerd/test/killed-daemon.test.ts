@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isTeuError } from '@teu/spec'
 import { expect } from 'vitest'
 import { eventually, patience } from '../../../tests/harness/wait.ts'
-import type { Client, Containerd } from '../src/index.ts'
+import type { Client, Containerd, TaskEvent } from '../src/index.ts'
 import { Layout } from '../src/testing/image-files.ts'
 import { baseLayer } from './image/busybox-image.ts'
 import { LegalHistory } from '../src/testing/legal-history.ts'
@@ -146,6 +146,9 @@ function illegal(log: EventLog, id: string): (string | undefined)[] {
   return own.map((event) => history.next(event)).filter((wrong) => wrong !== undefined)
 }
 
+const eventLine = ({ type, processId, pid, source, timestamp }: TaskEvent): string =>
+  `${timestamp.toISOString()} ${type} ${processId} ${pid} (${source})`
+
 /** The same by asking the daemon. */
 async function asked({ client, id }: Round): Promise<string[]> {
   const task = await client.container(id).task()
@@ -201,7 +204,7 @@ withEachRuntime(`a daemon that is killed in the middle of, seed ${SEED},`, (test
           ).catch(() => expect(pictures[0]).toEqual(pictures[1]))
           await after?.(round)
           await useAndRemove(round)
-          expect(illegal(log, round.id)).toEqual([])
+          expect(illegal(log, round.id), log.events.map(eventLine).join('\n')).toEqual([])
           expect(fifosBelow(daemon.stateDir)).toEqual([])
         }
       },

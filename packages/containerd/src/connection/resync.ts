@@ -6,7 +6,7 @@ import type { KnownContainer } from '../container/known-container.ts'
 import { removeExec } from '../container/remove-exec.ts'
 import { watchEnd } from '../container/watch-end.ts'
 import type { ClientContext } from '../context.ts'
-import { tellStart } from '../events/deliver.ts'
+import { tellStart } from '../events/tell-owed.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import { tellAll, tellDeparted } from '../events/tell-delete.ts'
 import { processInfo } from '../task-status.ts'
@@ -40,6 +40,8 @@ function queueResync(ctx: ClientContext, container: KnownContainer, stands: Prom
 
 /** Compares one container. Runs in its queue. */
 export async function resync(ctx: ClientContext, container: KnownContainer): Promise<void> {
+  // Deleted or replaced while this waited for its turn: what the daemon has under the id now is another one.
+  if (ctx.known.get(container.id) !== container) return
   try {
     const { init } = container
     if (init !== undefined) await (init.exit === undefined ? checkRun : checkGone)(ctx, container, init)

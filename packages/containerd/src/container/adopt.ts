@@ -16,6 +16,8 @@ export async function adopt(ctx: ClientContext, container: KnownContainer, proce
   const process = await readProcess(ctx, container.id, processId)
   const current = container.current(processId)
   if (current !== undefined || process === undefined) return current
+  // The task is that of the container that has taken the place of this one.
+  if (ctx.known.get(container.id) !== container) return undefined
   // An answer from before a deletion that has been told meanwhile.
   if (container.recent.some((run) => run.processId === processId && run.pid === process.pid)) return undefined
   return adoptProcess(ctx, container, processId, process)

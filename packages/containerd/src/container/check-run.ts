@@ -2,10 +2,9 @@
 
 import { TeuError } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { tellStart } from '../events/deliver.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from '../events/settle-exit.ts'
 import { tellDelete } from '../events/tell-delete.ts'
-import { tellPause } from '../events/tell-owed.ts'
+import { tellPause, tellStart } from '../events/tell-owed.ts'
 import type { Process } from '../gen/containerd/v1/types/task.gen.ts'
 import { processInfo } from '../task-status.ts'
 import { INIT_PROCESS } from '../types.ts'

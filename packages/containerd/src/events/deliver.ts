@@ -31,12 +31,6 @@ export function deliverOf(ctx: ClientContext, container: KnownContainer, run: Pr
   deliver(ctx, container, { ...told, processId: run.processId, pid: run.pid })
 }
 
-/** Tells of a start whose event did not come. */
-export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
-  run.told.add(run.startType)
-  deliverOf(ctx, container, run, { type: run.startType, source: 'resync' })
-}
-
 /** Tells of an event of a container that this client has nothing to do with. */
 export function deliverUnknown(ctx: ClientContext, raw: RawEvent): void {
   ctx.broadcast.publish(taskEvent(raw.containerId, raw.type === 'oom', false, raw))

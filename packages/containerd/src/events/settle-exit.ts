@@ -5,8 +5,8 @@ import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ExitFacts, ProcessRun } from '../container/process-run.ts'
 import { removeExec } from '../container/remove-exec.ts'
-import { deliverOf, tellStart } from './deliver.ts'
-import { tellBefore } from './tell-owed.ts'
+import { deliverOf } from './deliver.ts'
+import { tellBefore, tellStart } from './tell-owed.ts'
 
 /** Exit code of a process of which nobody knows how it ended. */
 export const UNKNOWN_EXIT_CODE = 255

@@ -38,9 +38,10 @@ export async function tellFormer(ctx: ClientContext, container: KnownContainer, 
 
 /** Tells that a task is gone whose event did not come, after the ends of its processes. */
 export async function tellDelete(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
+  if (!run.told.has('delete')) await settleEnds(ctx, container, run)
+  // Not before: the container that takes the place of this one waits for what is on the list. Its queue may have been faster.
   isOwed(container, run, 'delete')
   if (run.told.has('delete')) return
-  await settleEnds(ctx, container, run)
   run.told.add('delete')
   const { exitCode, exitedAt } = run.exit ?? {}
   deliverOf(ctx, container, run, { type: 'delete', exitCode, exitedAt, source: 'resync' })

@@ -26,6 +26,13 @@ export function tellBeginning(ctx: ClientContext, container: KnownContainer, run
   }
 }
 
+/** Tells of a start whose event did not come; that of its making may not have come either. */
+export function tellStart(ctx: ClientContext, container: KnownContainer, run: ProcessRun): void {
+  tellBeginning(ctx, container, run)
+  run.told.add(run.startType)
+  deliverOf(ctx, container, run, { type: run.startType, source: 'resync' })
+}
+
 /** Tells of one thing, unless it was told meanwhile. Not of deletions, before which ends must be told. */
 export function tellOwed(ctx: ClientContext, container: KnownContainer, owed: Owed): void {
   if (!settleOwed(container, owed)) return
