@@ -1,7 +1,7 @@
 /** One container: what can be asked of it and done with it. Every answer is read afresh; other processes may act on it at any time. */
 
 import { existsSync } from 'node:fs'
-import type { Spec } from '@teu/spec'
+import { type Spec, abortable } from '@teu/spec'
 import { checkOptions, signalNumber, TeuError } from '@teu/spec'
 import { cgroupFileProbe } from './cgroup/choose.ts'
 import { freezerHierarchy, memoryHierarchy, processHierarchy } from './cgroup/guard.ts'
@@ -10,7 +10,6 @@ import { compileUpdate } from './cgroup/resources/compile.ts'
 import type { ResourcesPatch } from './cgroup/resources/merge.ts'
 import { readStats, type Stats, type StatsController } from './cgroup/stats/read.ts'
 import type { HostFacts } from './host-facts.ts'
-import { abortable } from './lifecycle/abortable.ts'
 import { type ActContext, act, actTransport, runHooks } from './lifecycle/act.ts'
 import { watchOomEvents } from './lifecycle/oom-events.ts'
 import { type ExecOptions, startExec } from './lifecycle/exec.ts'

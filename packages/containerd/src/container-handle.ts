@@ -1,7 +1,6 @@
 /** One container of a client: its methods without the id. */
 
-import { isTeuError, type LinuxResources, type Process } from '@teu/spec'
-import { abortable } from './abortable.ts'
+import { isTeuError, type LinuxResources, type Process, abortable } from '@teu/spec'
 import { createCheckpoint, type CheckpointOptions } from './checkpoint/create.ts'
 import type { MethodOptions, Signal, TerminalSize } from './client.ts'
 import { containerRecord } from './container/record.ts'

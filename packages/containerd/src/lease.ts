@@ -1,8 +1,7 @@
 /** Leases: what is made under one is safe from garbage collection until it ends. */
 
 import { randomUUID } from 'node:crypto'
-import { isTeuError, TeuError } from '@teu/spec'
-import { delay } from './delay.ts'
+import { isTeuError, TeuError, delay } from '@teu/spec'
 import { withSuppressed } from './error/suppressed.ts'
 import { report } from './report.ts'
 import type { Services } from './rpc/services.ts'

@@ -1,8 +1,8 @@
 /** Ends of a client, and aborts, in the middle of what it does. */
 
+import { deferred } from '@teu/spec'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
-import { deferred } from './deferred.ts'
 import { PROCESS, settled, SPEC, withFake } from './testing/fake-client.ts'
 import { ServiceMethods } from './testing/service-methods.ts'
 import { UnderWay } from './under-way.ts'
@@ -35,7 +35,7 @@ test('a job that does not end holds the end up for the time that was given', asy
 test.each(['create', 'start'] as const)('disposing while the daemon is at %s: the start rejects, and its task is gone', (call) =>
   withFake(async ({ client, daemon }) => {
     await client.create('a', SPEC)
-    const [entered, gate] = [deferred<void>(), deferred<void>()]
+    const [entered, gate] = [deferred(), deferred()]
     const method: DescMethod = tasks[call]
     daemon.transport.before(method, () => {
       entered.resolve()
@@ -62,7 +62,7 @@ test('disposing during an exec: it rejects, its process is gone, and the contain
   withFake(async ({ client, daemon }) => {
     await client.create('a', SPEC)
     await client.start('a')
-    const [entered, gate] = [deferred<void>(), deferred<void>()]
+    const [entered, gate] = [deferred(), deferred()]
     daemon.transport.before(tasks.exec, () => {
       entered.resolve()
       return gate.promise
@@ -115,7 +115,7 @@ test.each(['deleteTask', 'delete', 'start', 'exec', 'createCheckpoint'] as const
   (name) =>
     withFake(async ({ client, daemon }) => {
       await client.create('a', SPEC)
-      const [entered, gate] = [deferred<void>(), deferred<void>()]
+      const [entered, gate] = [deferred(), deferred()]
       daemon.transport.before(tasks.create, () => {
         entered.resolve()
         return gate.promise

@@ -1,7 +1,7 @@
 /** What a client is doing, so that its disposal can end it in order. */
 
 import { TeuError } from '@teu/spec'
-import { settlesWithin } from './delay.ts'
+import { settlesWithin } from './settles-within.ts'
 
 /** Jobs under way. Those that make something hear of the end and undo it; those that clear away are waited for. */
 export class UnderWay {

@@ -1,7 +1,7 @@
 /** One more process in a container that runs. */
 
 import { resolve } from 'node:path'
-import { checkOptions, type Process, signalNumber, TeuError, validateProcess } from '@teu/spec'
+import { checkOptions, type Process, signalNumber, TeuError, validateProcess, abortable } from '@teu/spec'
 import { followInit, planCgroupExecJoin } from '../cgroup/exec.ts'
 import type { HostFacts } from '../host-facts.ts'
 import { compileExecPlan } from '../plan/exec.ts'
@@ -10,7 +10,6 @@ import { isTraced } from '../report/trace.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import type { ExecProcess, ExitReport, ProcessOptions, Signal } from '../types.ts'
 import { RULES } from '../option-rules.ts'
-import { abortable } from './abortable.ts'
 import { PlanRun } from './plan-run.ts'
 import { type ConnectedStdio, connectStdio, type HelperKind, planStdio } from './stdio.ts'
 

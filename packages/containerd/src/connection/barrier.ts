@@ -2,9 +2,8 @@
 
 import { randomInt } from 'node:crypto'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
-import { isTeuError } from '@teu/spec'
+import { isTeuError, delay } from '@teu/spec'
 import { protobufAny } from '../any.ts'
-import { delay } from '../delay.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import type { Services } from '../rpc/services.ts'
 

@@ -1,8 +1,6 @@
 /** The subscription to events, made again whenever it is lost. */
 
-import { TeuError, isTeuError } from '@teu/spec'
-import { deferred, type Deferred } from '../deferred.ts'
-import { delay } from '../delay.ts'
+import { TeuError, isTeuError, deferred, type Deferred, delay } from '@teu/spec'
 import { rpcFailure, rpcOf } from '../error/from-rpc.ts'
 import type { Envelope } from '../gen/containerd/types/types.gen.ts'
 import { ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'

@@ -1,8 +1,6 @@
 /** One subscription to the events of a whole daemon, without the picture of containers that a client of one namespace keeps. */
 
-import { isTeuError, TeuError } from '@teu/spec'
-import { deferred, type Deferred } from '../deferred.ts'
-import { delay } from '../delay.ts'
+import { isTeuError, TeuError, deferred, type Deferred, delay } from '@teu/spec'
 import { decodeDaemonEvent, type DaemonEvent } from '../events/daemon-event.ts'
 import { report } from '../report.ts'
 import type { Services } from '../rpc/services.ts'

@@ -1,6 +1,6 @@
 /** One life of a process: from the call that makes it until its exit has been told. */
 
-import { deferred, type Deferred } from '../deferred.ts'
+import { deferred, type Deferred } from '@teu/spec'
 import type { AttachedIo } from '../stdio/attached-io.ts'
 import { INIT_PROCESS, type ExitInfo, type TaskEvent, type TaskEventType } from '../types.ts'
 
@@ -71,7 +71,7 @@ export class ProcessRun {
 
   /** Runs the call that makes or starts the process. */
   async during<T>(call: () => Promise<T>): Promise<T> {
-    const settled = deferred<void>()
+    const settled = deferred()
     this.inFlight = settled.promise
     try {
       return await call()

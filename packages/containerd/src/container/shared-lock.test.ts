@@ -1,5 +1,5 @@
+import { deferred } from '@teu/spec'
 import { expect, test } from 'vitest'
-import { deferred } from '../deferred.ts'
 import { SharedLock } from './shared-lock.ts'
 
 test('exclusive jobs wait for all before them, shared ones for room, and everybody’s turn comes in order', async () => {
@@ -9,7 +9,7 @@ test('exclusive jobs wait for all before them, shared ones for room, and everybo
   const gates = new Map<string, () => void>()
   const job = (name: string) => async (): Promise<void> => {
     running.push(name)
-    const gate = deferred<void>()
+    const gate = deferred()
     gates.set(name, () => gate.resolve())
     await gate.promise
     running.splice(running.indexOf(name), 1)
@@ -42,7 +42,7 @@ test('a job that fails leaves the lock', async () => {
 
 test('who gives up waiting leaves the queue, and those behind go on', async () => {
   const lock = new SharedLock(2)
-  const gate = deferred<void>()
+  const gate = deferred()
   const first = lock.shared(() => gate.promise)
   const stop = new AbortController()
   const second = lock.exclusive(() => Promise.reject(new Error('must not run')), stop.signal)

@@ -1,8 +1,7 @@
 /** The safety net under the event stream: one open call per process, which the daemon answers when the process ends. */
 
-import { isTeuError } from '@teu/spec'
+import { isTeuError, delay } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
-import { delay } from '../delay.ts'
 import { execIdOf } from '../identifiers.ts'
 import { report } from '../report.ts'
 import { readTime } from '../time.ts'

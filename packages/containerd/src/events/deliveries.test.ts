@@ -1,9 +1,9 @@
 /** Events that are told once, by handlers that may take their time. */
 
+import { deferred } from '@teu/spec'
 import { create } from '@bufbuild/protobuf'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { describe, expect, test } from 'vitest'
-import { deferred } from '../deferred.ts'
 import { TaskOOMSchema, TaskPausedSchema, TaskResumedSchema } from '../gen/containerd/events/events.gen.ts'
 import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
 import type { ExitInfo } from '../types.ts'
@@ -41,7 +41,7 @@ describe('every event that comes twice', () => {
 
 describe('handlers', () => {
   test('that hang or fail hold up only their own container', () => {
-    const hanging = deferred<void>()
+    const hanging = deferred()
     return withFake(
       async ({ client, daemon, until, names }) => {
         for (const id of ['a', 'b']) {

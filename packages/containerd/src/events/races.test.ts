@@ -1,7 +1,7 @@
 /** Events that come twice, late, early or never. */
 
+import { deferred } from '@teu/spec'
 import { describe, expect, test } from 'vitest'
-import { deferred } from '../deferred.ts'
 import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
@@ -30,7 +30,7 @@ describe('the exit of a process', () => {
   test('comes after the answer of the start that it overtook', () =>
     withFake(async ({ client, daemon, names, until }) => {
       await client.create('a', SPEC)
-      const answer = deferred<void>()
+      const answer = deferred()
       daemon.transport.before(Tasks.method.start, async ({ containerId }) => {
         const { pid } = daemon.process(containerId)
         daemon.tell('/tasks/start', TaskStartSchema, { containerId, pid })
@@ -56,7 +56,7 @@ describe('the exit of a process', () => {
       daemon.exit('a', 1)
       await until([...LIFE, 'exit init 1'])
       await client.deleteTask('a')
-      const created = deferred<void>()
+      const created = deferred()
       daemon.transport.before(Tasks.method.create, () => created.promise)
       const starting = client.start('a')
       await settled()
@@ -256,7 +256,7 @@ describe('execs', () => {
     withFake(async ({ client, daemon, until }) => {
       await client.create('a', SPEC)
       await client.start('a')
-      const hanging = deferred<void>()
+      const hanging = deferred()
       const restore = daemon.transport.before(Tasks.method.deleteProcess, () => hanging.promise)
       await client.exec('a', 'e1', PROCESS)
       daemon.exit('a', 4, { execId: 'e1' })

@@ -1,10 +1,9 @@
 /** The end of a task: its first process, its execs, and then the task itself. */
 
-import { TeuError } from '@teu/spec'
+import { TeuError, delay } from '@teu/spec'
 import type { KnownContainer } from '../container/known-container.ts'
 import type { ProcessRun } from '../container/process-run.ts'
 import type { ClientContext } from '../context.ts'
-import { delay } from '../delay.ts'
 import { deliverOf } from './deliver.ts'
 import { isOwed, type Owed } from './owed.ts'
 import { settleExit, UNKNOWN_EXIT_CODE } from './settle-exit.ts'

@@ -1,9 +1,8 @@
 /** Ending a task whatever its state, for `force` and for cleaning up. */
 
-import { isTeuError } from '@teu/spec'
+import { isTeuError, delay } from '@teu/spec'
 import { readProcess } from '../container/read-process.ts'
 import type { ClientContext } from '../context.ts'
-import { delay } from '../delay.ts'
 import type { DeleteResponse } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { taskStatus } from '../task-status.ts'
 

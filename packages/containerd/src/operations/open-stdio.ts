@@ -1,7 +1,6 @@
 /** Connecting a process before it is started. */
 
-import { OPTION, type OptionRules } from '@teu/spec'
-import { abortable } from '../abortable.ts'
+import { OPTION, type OptionRules, abortable } from '@teu/spec'
 import { AttachedIo } from '../stdio/attached-io.ts'
 import { makeFifos, removeFifos } from '../stdio/fifo.ts'
 import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'

@@ -2,8 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TeuError } from '@teu/spec'
-import { abortable } from '../abortable.ts'
+import { TeuError, abortable } from '@teu/spec'
 import { readProtobufAny } from '../any.ts'
 import { adoptProcess } from '../container/adopt.ts'
 import { bundlePath } from '../container/bundle-dir.ts'

@@ -1,7 +1,6 @@
 /** Operations on a process that never wait for others of the same container. */
 
-import { signalNumber, TeuError } from '@teu/spec'
-import { abortable } from '../abortable.ts'
+import { signalNumber, TeuError, abortable } from '@teu/spec'
 import type { ClientContext } from '../context.ts'
 import { attempt } from '../error/refine.ts'
 import { checkIdentifier, execIdOf } from '../identifiers.ts'

@@ -1,7 +1,6 @@
 /** Calls that may take any time, with a daemon that may stop answering meanwhile. */
 
-import { isTeuError } from '@teu/spec'
-import { delay } from '../delay.ts'
+import { isTeuError, delay } from '@teu/spec'
 import type { Services } from './services.ts'
 
 /** Runs a call without a deadline as long as the daemon answers others: its health is asked for every `callTimeoutMs`, with that deadline.

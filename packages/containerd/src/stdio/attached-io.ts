@@ -1,8 +1,8 @@
 /** Our ends of a process's streams. */
 
+import { deferred } from '@teu/spec'
 import { finished, type Readable } from 'node:stream'
-import { deferred } from '../deferred.ts'
-import { settlesWithin } from '../delay.ts'
+import { settlesWithin } from '../settles-within.ts'
 import type { ProcessIo } from '../types.ts'
 import { openForReading, removeFifos } from './fifo.ts'
 import { StdinWriter } from './stdin-writer.ts'

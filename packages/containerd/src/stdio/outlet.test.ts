@@ -1,9 +1,9 @@
+import { deferred } from '@teu/spec'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { deferred } from '../deferred.ts'
 import type { Report } from '../report.ts'
 import { copyTo } from './outlet.ts'
 

@@ -1,3 +1,4 @@
+import { deferred } from '@teu/spec'
 import { execFileSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
@@ -16,7 +17,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { deferred } from '../deferred.ts'
 import type { Report } from '../report.ts'
 import { StdinWriter } from './stdin-writer.ts'
 
@@ -35,7 +35,7 @@ async function withInput(terminal: boolean, body: (fixture: Fixture) => Promise<
   const path = join(dir, 'init-stdin')
   execFileSync('mkfifo', [path])
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const closed = deferred<void>()
+  const closed = deferred()
   let count = 0
   const closeIo = (): Promise<void> => {
     count += 1

@@ -1,9 +1,7 @@
 /** The input of a process. Its end reaches the program only when every writer is gone: we, and the shim, which must be told. */
 
 import { Writable } from 'node:stream'
-import { isTeuError } from '@teu/spec'
-import { deferred } from '../deferred.ts'
-import { delay } from '../delay.ts'
+import { isTeuError, deferred, delay } from '@teu/spec'
 import { report } from '../report.ts'
 import { openForWriting, type FifoWriter } from './fifo.ts'
 

@@ -1,5 +1,6 @@
 /** A daemon in memory: containers, tasks, execs and an event bus, which tests can stop, lose and hold up at will. */
 
+import { deferred, type Deferred } from '@teu/spec'
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf'
 import { protobufAny } from '../any.ts'
 import {
@@ -17,7 +18,6 @@ import type { EnvelopeSchema } from '../gen/containerd/types/types.gen.ts'
 import { Version } from '../gen/containerd/services/version/v1/version.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { Health, ServingStatus } from '../gen/grpc/health/v1/health.gen.ts'
-import { deferred, type Deferred } from '../deferred.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { FakeTransport } from './fake-transport.ts'
 
@@ -156,7 +156,7 @@ export class FakeDaemon {
   add(containerId: string, execId: string, status: number): FakeProcess {
     const key = `${containerId}/${execId}`
     if (this.processes.has(key)) throw new RpcError(RpcStatus.ALREADY_EXISTS, `process "${key}": already exists`)
-    const process = { containerId, execId, pid: (this.#nextPid += 1), status, exitStatus: 0, ended: deferred<void>() }
+    const process = { containerId, execId, pid: (this.#nextPid += 1), status, exitStatus: 0, ended: deferred() }
     this.processes.set(key, process)
     return process
   }
@@ -197,7 +197,7 @@ export class FakeDaemon {
 
   back(): void {
     for (const process of this.processes.values()) {
-      const ended = deferred<void>()
+      const ended = deferred()
       if (process.status === Status.STOPPED) ended.resolve()
       Object.assign(process, { ended })
     }

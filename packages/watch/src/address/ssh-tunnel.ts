@@ -9,8 +9,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { TeuError } from '@teu/spec'
-import { LinkedAbort, pauseFor } from '../watcher/pause.ts'
+import { TeuError, delay } from '@teu/spec'
+import { LinkedAbort } from '../watcher/pause.ts'
 import type { SshAddress } from './engine-address.ts'
 
 const CONNECT_TIMEOUT_S = 30
@@ -138,7 +138,7 @@ export class SshTunnel implements AsyncDisposable {
       })
     })
     const late = new LinkedAbort(this.#closing.signal)
-    await Promise.race([closed, pauseFor(LAST_WORDS_MS, late.signal)])
+    await Promise.race([closed, delay(LAST_WORDS_MS, late.signal)])
     late.abort(undefined)
     late[Symbol.dispose]()
   }

@@ -6,11 +6,11 @@
  */
 
 import { RpcError, RpcStatus } from '@teu/containerd'
-import { isTeuError, TeuError } from '@teu/spec'
+import { isTeuError, TeuError, delay } from '@teu/spec'
 import { readExitCode } from '../answers/values.ts'
 import type { EngineEvent } from '../engine-client.ts'
 import { type ContainerEventResponse, ContainerEventType } from '../gen/runtime/v1/runtime.gen.ts'
-import { LinkedAbort, pauseFor } from '../watcher/pause.ts'
+import { LinkedAbort } from '../watcher/pause.ts'
 import { dateOf, EXITED } from './container-facts.ts'
 import type { RuntimeClient } from './runtime-service.ts'
 import { Survey } from './survey.ts'
@@ -84,7 +84,7 @@ async function* follow(
     const reason = refused ? undefined : yield* listen(options, survey, stream, first)
     if (!refused) polling(reason)
     for (;;) {
-      await pauseFor(options.pollIntervalMs, signal)
+      await delay(options.pollIntervalMs, signal)
       signal.throwIfAborted()
       yield* await survey.look(signal)
     }
@@ -103,7 +103,7 @@ async function* listen(
 ): AsyncGenerator<EngineEvent, unknown> {
   let next = first
   let heard = false
-  let settled: Promise<'settled'> | undefined = pauseFor(Math.min(SETTLE_MS, pollIntervalMs), signal).then(() => 'settled')
+  let settled: Promise<'settled'> | undefined = delay(Math.min(SETTLE_MS, pollIntervalMs), signal).then(() => 'settled')
   for (;;) {
     let result: Next | 'settled'
     try {

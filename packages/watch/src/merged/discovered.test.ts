@@ -1,9 +1,9 @@
+import { deferred } from '@teu/spec'
 import { symlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { OpenOptions } from '../source.ts'
 import { Machine } from '../testing/machine.ts'
 import { brief, settle } from '../testing/told.ts'
-import { deferred } from '../watcher/pause.ts'
 import { type MergedWatcher, watchAll, type WatchAllOptions } from './merged-watcher.ts'
 
 const open = (machine: Machine, options: WatchAllOptions = {}): MergedWatcher =>

@@ -1,12 +1,12 @@
 /** One engine of the merged view. */
 
+import { type Deferred, deferred } from '@teu/spec'
 import { ForeignSocket, isForeign } from '../discovery/foreign-socket.ts'
 import { socketOf } from '../discovery/socket-identity.ts'
 import type { Trust } from '../discovery/trust.ts'
 import type { WatchEvent } from '../events/watch-event.ts'
 import type { EngineRef } from '../picture/container.ts'
 import { Portfolio } from '../picture/portfolio.ts'
-import { type Deferred, deferred } from '../watcher/pause.ts'
 import type { Watcher } from '../watcher/watcher.ts'
 import type { Identity } from './twins.ts'
 

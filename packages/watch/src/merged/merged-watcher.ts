@@ -1,6 +1,6 @@
 /** All engines in one view: one portfolio, one order of events. */
 
-import { TeuError } from '@teu/spec'
+import { TeuError, abortable, type Deferred, deferred, delay } from '@teu/spec'
 import { dockerEndpoint, type Environment } from '../address/docker-environment.ts'
 import { type FindOptions, type FoundEngine, lookForEngines } from '../discovery/find-engines.ts'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
@@ -12,7 +12,7 @@ import { Portfolio } from '../picture/portfolio.ts'
 import type { OpenOptions } from '../source.ts'
 import { configuredEngine, fitting, openEngine } from '../watch.ts'
 import type { Backoff } from '../watcher/backoff.ts'
-import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from '../watcher/pause.ts'
+import { LinkedAbort } from '../watcher/pause.ts'
 import { Watcher, type WatchOptions } from '../watcher/watcher.ts'
 import { Member, type Place } from './member.ts'
 import { superfluous } from './twins.ts'
@@ -147,7 +147,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     await looked
     if (!discover || intervalMs === Infinity) return
     for (;;) {
-      await pauseFor(intervalMs, signal)
+      await delay(intervalMs, signal)
       if (signal.aborted) return
       await this.discover()
     }
@@ -158,7 +158,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     await Promise.race([looked, this.#named.promise])
     const patience = new LinkedAbort(this.#closing.signal)
     const everybody = looked.then(() => heard(this.#members.values()))
-    await Promise.race([everybody, pauseFor(PATIENCE_MS, patience.signal)])
+    await Promise.race([everybody, delay(PATIENCE_MS, patience.signal)])
     patience.abort(undefined)
     patience[Symbol.dispose]()
     await heard([...this.#members.values()].filter(({ trust }) => trust === 'host'))

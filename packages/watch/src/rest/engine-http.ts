@@ -2,9 +2,8 @@
 
 import { Agent, type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
-import { TeuError } from '@teu/spec'
+import { TeuError, deferred } from '@teu/spec'
 import type { Dial } from '../address/dial.ts'
-import { deferred } from '../watcher/pause.ts'
 
 /** A complete answer. */
 export interface HttpAnswer {

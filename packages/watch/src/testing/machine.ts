@@ -1,12 +1,12 @@
 /** A machine for tests of discovery: sockets on which somebody listens, and a /proc that is made up, in a directory of its own. */
 
+import { type Deferred, deferred } from '@teu/spec'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { FindOptions } from '../discovery/find-engines.ts'
 import type { Source } from '../source.ts'
-import { type Deferred, deferred } from '../watcher/pause.ts'
 import { ScriptedEngine } from './scripted-engine.ts'
 
 /** Facts about a process that is made up. */

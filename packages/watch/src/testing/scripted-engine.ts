@@ -1,9 +1,8 @@
 /** An engine for tests, whose every step can be held, and whose events can be lost, doubled and late. */
 
-import { TeuError } from '@teu/spec'
+import { TeuError, type Deferred, deferred } from '@teu/spec'
 import { type EngineClient, type EngineEvent, type ListOptions, NotAliveError } from '../engine-client.ts'
 import { type Container, containerOf } from '../picture/container.ts'
-import { type Deferred, deferred } from '../watcher/pause.ts'
 
 /** The engine comes by these in turn; `inspected` and `listed` are after it has looked, before it answers. */
 export type Step = 'attempt' | 'subscribe' | 'list' | 'listed' | 'inspect' | 'inspected'

@@ -5,10 +5,9 @@
  * are refused: a list tells as much about all of them.
  */
 
-import { isTeuError } from '@teu/spec'
+import { isTeuError, delay } from '@teu/spec'
 import type { Container } from '../picture/container.ts'
 import { Permits } from './bounded.ts'
-import { pauseFor } from './pause.ts'
 
 /** Pauses before an inspection is repeated that failed for another reason than that the container is gone; the last one for all later
  *  ones. A container would stay unknown otherwise: nothing else tells of it again. */
@@ -142,7 +141,7 @@ export class Inspections {
     const stop = (): void => hurry.abort()
     pending.hurry.push(hurry)
     this.#options.signal.addEventListener('abort', stop, { once: true })
-    await pauseFor(RETRY_MS[Math.min(pending.failures, RETRY_MS.length) - 1] ?? 0, hurry.signal)
+    await delay(RETRY_MS[Math.min(pending.failures, RETRY_MS.length) - 1] ?? 0, hurry.signal)
     this.#options.signal.removeEventListener('abort', stop)
     pending.hurry.length = 0
   }

@@ -1,6 +1,6 @@
 /** One connection to an engine, from subscribing to its loss: events, lists and inspections, fed into the picture. */
 
-import { TeuError } from '@teu/spec'
+import { TeuError, delay } from '@teu/spec'
 import type { EngineClient, EngineEvent } from '../engine-client.ts'
 import { NotAliveError } from '../engine-client.ts'
 import type { ContainerEvent, EventSource } from '../events/watch-event.ts'
@@ -10,7 +10,7 @@ import type { Exit } from '../picture/exits.ts'
 import type { Picture } from '../picture/picture.ts'
 import { mapBounded } from './bounded.ts'
 import { Inspections, isGone } from './inspections.ts'
-import { aborted, LinkedAbort, pauseFor } from './pause.ts'
+import { aborted, LinkedAbort } from './pause.ts'
 
 /** What a session needs. */
 export interface SessionOptions {
@@ -106,7 +106,7 @@ export class Session {
 
   /** @param unsureForMs  see EngineClient */
   async #keepListing(unsureForMs: number | undefined): Promise<never> {
-    if (unsureForMs !== undefined) void pauseFor(unsureForMs, this.#abort.signal).then(() => this.wantList())
+    if (unsureForMs !== undefined) void delay(unsureForMs, this.#abort.signal).then(() => this.wantList())
     for (;;) {
       this.#listWanted = false
       this.#options.listing()
@@ -155,7 +155,7 @@ export class Session {
     this.#nextList = wake
     if (this.#listWanted) wake.abort(undefined)
     const isNever = resyncIntervalMs === undefined || resyncIntervalMs > MAX_TIMER_MS
-    await (isNever ? aborted(wake.signal) : pauseFor(resyncIntervalMs, wake.signal))
+    await (isNever ? aborted(wake.signal) : delay(resyncIntervalMs, wake.signal))
     wake[Symbol.dispose]()
     this.#nextList = undefined
     this.#abort.signal.throwIfAborted()

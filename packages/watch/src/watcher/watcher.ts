@@ -1,6 +1,6 @@
 /** A true picture of one engine's live containers, and what changes about it. */
 
-import { TeuError } from '@teu/spec'
+import { TeuError, abortable, type Deferred, deferred, delay } from '@teu/spec'
 import type { Cancellable, EngineClient } from '../engine-client.ts'
 import { Broadcast, type EventOptions, type TypedEvent } from '../events/broadcast.ts'
 import type { ConnectionEvent, ContainerEvent, WatchEvent } from '../events/watch-event.ts'
@@ -9,7 +9,7 @@ import { Picture } from '../picture/picture.ts'
 import { Portfolio } from '../picture/portfolio.ts'
 import type { EngineRef } from '../picture/container.ts'
 import { type Backoff, exponentialBackoff } from './backoff.ts'
-import { abortable, type Deferred, deferred, LinkedAbort, pauseFor } from './pause.ts'
+import { LinkedAbort } from './pause.ts'
 import { Session } from './session.ts'
 
 /** Options of a {@link Watcher}. */
@@ -184,7 +184,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
           throw this.#lastError
         }
         this.#state = 'backoff'
-        await pauseFor(pauseMs, abort.signal)
+        await delay(pauseMs, abort.signal)
       }
       this.#close('done')
       if (!this.#closing.signal.aborted) throw signal?.reason

@@ -1,5 +1,6 @@
 /** A containerd in memory, seen through a gRPC transport: namespaces with records and tasks, and the event bus. */
 
+import { type Deferred, deferred } from '@teu/spec'
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf'
 import { protobufAny, RpcError, RpcStatus } from '@teu/containerd'
 import {
@@ -26,7 +27,6 @@ import { Health, ServingStatus } from '../../../containerd/src/gen/grpc/health/v
 import type { CallOptions } from '../../../containerd/src/rpc/transport.ts'
 import { FakeTransport } from '../../../containerd/src/testing/fake-transport.ts'
 import { ContainerdApi } from '../../src/index.ts'
-import { type Deferred, deferred } from '../../src/watcher/pause.ts'
 
 export { Status }
 

@@ -25,11 +25,6 @@ export function resolveUser(text: string, accounts: Accounts | undefined): User 
   return { uid, gid, ...(additionalGids.length === 0 ? {} : { additionalGids }) }
 }
 
-/** True when {@link resolveUser} has to have the accounts. */
-export function hasNames(text: string): boolean {
-  return text.split(':').some((part) => part !== '' && parseId(part) === undefined)
-}
-
 function userOf(text: string, accounts: Accounts | undefined): { uid: number; account: Account | undefined } {
   const id = parseId(text)
   const byName = accounts?.users.find(({ name }) => name === text)

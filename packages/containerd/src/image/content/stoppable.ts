@@ -1,4 +1,4 @@
-import { abortable } from '../../abortable.ts'
+import { abortable } from '@teu/spec'
 
 /** What `source` yields, until the signal fires: then the loop over this throws the signal's reason, also while the source says nothing. */
 export async function* stoppable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {

@@ -1,9 +1,8 @@
 /** Writing into the content store: bytes in, a verified blob out, and nothing left of what fails. */
 
 import { randomUUID } from 'node:crypto'
-import { isTeuError } from '@teu/spec'
+import { isTeuError, type Deferred, deferred } from '@teu/spec'
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { type Deferred, deferred } from '../../deferred.ts'
 import { WriteAction, type WriteContentRequestSchema } from '../../gen/containerd/services/content/v1/content.gen.ts'
 import type { Services } from '../../rpc/services.ts'
 import { fromRpc } from '../../error/from-rpc.ts'
