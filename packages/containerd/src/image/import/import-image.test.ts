@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { FakeStore } from '../../testing/fake-store.ts'
 import { dockerArchive, Layout, sha256, tarOf, uncompressed } from '../../testing/image-files.ts'
+import { LABEL } from '../content/label-blob.ts'
 import { unpackImage } from '../unpack/unpack-image.ts'
 import { importImage } from './import-image.ts'
 
@@ -166,6 +167,24 @@ describe('unpackImage()', () => {
       ).toEqual([])
       expect([...store.leases]).toEqual([])
     }
+  })
+
+  test('an abort while the snapshots become the image’s comes too late, and cancels nothing of it', async () => {
+    const store = new FakeStore()
+    await load(store, twoImages().archive())
+    const stop = new AbortController()
+    const { content } = store.services
+    const seen: (AbortSignal | undefined)[] = []
+    const update: typeof content.update = (request, options) => {
+      if (Object.keys(request.info?.labels ?? {}).some((key) => key.startsWith(LABEL.snapshot))) {
+        stop.abort(new Error('enough'))
+        seen.push(options?.signal)
+      }
+      return content.update(request, options)
+    }
+    const services = { ...store.services, withLease: () => ({ ...store.services, content: { ...content, update } }) }
+    expect(await unpackImage(services, 'r.io/a:1', { signal: stop.signal })).toMatchObject({ snapshotter: 'overlayfs' })
+    expect(seen).toEqual([undefined])
   })
 
   test('somebody else was faster', async () => {

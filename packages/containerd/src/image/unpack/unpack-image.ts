@@ -51,7 +51,9 @@ export async function unpackImage(services: Services, name: string, options: Unp
       onProgress({ digest: layer.digest, chainId, doneLayers: n + 1, totalLayers, status: isNew ? 'unpacked' : 'exists' })
     }
     const chainId = chainIds.at(-1) ?? ''
-    if (chainId !== '') await labelBlob(lease.services, manifest.config.digest, { [`${LABEL.snapshot}.${snapshotter}`]: chainId }, signal)
+    signal?.throwIfAborted()
+    // Short, and not to be cancelled: it makes the snapshots the image's, and nobody knows what a cancelled call has done.
+    if (chainId !== '') await labelBlob(lease.services, manifest.config.digest, { [`${LABEL.snapshot}.${snapshotter}`]: chainId })
     return { ...image, snapshotter, chainId }
   })
 }
