@@ -26,6 +26,20 @@ test('jobs hear of the end, which waits for them; new ones are refused, and thos
   await underWay.clearing(() => Promise.resolve())
 })
 
+test('many jobs at once are no leak', async () => {
+  const warnings: Error[] = []
+  const warn = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', warn)
+  const underWay = new UnderWay()
+  const gate = deferred()
+  const jobs = Array.from({ length: 20 }, () => underWay.making('make it', undefined, () => gate.promise))
+  await settled()
+  gate.resolve()
+  await Promise.all(jobs)
+  process.off('warning', warn)
+  expect(warnings).toEqual([])
+})
+
 test('a job that does not end holds the end up for the time that was given', async () => {
   const underWay = new UnderWay()
   void underWay.clearing(() => new Promise(() => {}))
