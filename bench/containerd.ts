@@ -1,9 +1,10 @@
 /** The client of `@teu/containerd` and `ctr`, in turns, on one containerd: a container from record to removal, calls, events, lists. */
 
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Containerd } from '@teu/containerd'
-import { defaultSpec, type Spec } from '@teu/spec'
+import type { Spec } from '@teu/spec'
 import { ContainerdDaemon } from '../tests/harness/containerd-daemon.ts'
 import type { BenchRoom } from './bench-room.ts'
 import { compare } from './compare.ts'
@@ -27,31 +28,43 @@ export async function benchContainerd(room: BenchRoom, rounds: number): Promise<
   await using daemon = new ContainerdDaemon(dir)
   await daemon.start()
   await using client = await Containerd.connect({ address: `unix://${daemon.socket}`, namespace: 'bench', stateDir: join(dir, 'fifos') })
-  await benchLife(room, client, daemon.socket, rootfs, rounds)
+  const ctr = ['/usr/bin/ctr', '--address', daemon.socket, '--namespace', 'bench']
+  const spec = await specOfCtr(client, ctr, rootfs)
+  await benchLife(room, client, ctr, { spec, rootfs }, rounds)
   await benchCalls(client)
   await benchEvents(client)
-  await benchList(client, rootfs)
+  await benchList(client, spec)
 }
 
-function specOf(rootfs: string): Spec {
-  const { process, ...spec } = defaultSpec()
-  if (process === undefined) throw new Error('the default config has a process')
-  return { ...spec, root: { path: rootfs, readonly: true }, process: { ...process, terminal: false, args: ['/bin/true'] } }
+/** The config that `ctr run` makes of a root file system, so that the runtime has the same to do for both. */
+async function specOfCtr(client: Containerd, [program = '', ...options]: readonly string[], rootfs: string): Promise<Spec> {
+  execFileSync(program, [...options, 'containers', 'create', '--rootfs', rootfs, 'template', '/bin/true'])
+  const { spec } = await client.container('template').record()
+  await client.delete('template')
+  return { ...(spec as Spec), linux: { ...(spec as Spec).linux, cgroupsPath: '/bench/client' } }
 }
 
-/** `create`, `start`, `wait`, `deleteTask` and `delete` of `true`, beside `ctr run --rm`, and what ctr takes to start and to connect. */
-async function benchLife(room: BenchRoom, client: Containerd, socket: string, rootfs: string, rounds: number): Promise<void> {
-  const ctr = ['/usr/bin/ctr', '--address', socket, '--namespace', 'bench-ctr']
-  const run = new Timer(room.timer, [...ctr, 'run', '--rm', '--rootfs', rootfs, 'true', '/bin/true'])
+interface Made {
+  readonly spec: Spec
+  readonly rootfs: string
+}
+
+/** `create`, `start`, `wait` and `delete` of `true`, beside `ctr run --rm`, and what ctr takes to start and to connect. */
+async function benchLife(
+  room: BenchRoom,
+  client: Containerd,
+  ctr: readonly string[],
+  { spec, rootfs }: Made,
+  rounds: number,
+): Promise<void> {
+  const run = new Timer(room.timer, [...ctr, 'run', '--rm', '--null-io', '--rootfs', rootfs, 'ctr', '/bin/true'])
   const version = new Timer(room.timer, [...ctr, 'version'])
-  const spec = specOf(rootfs)
   const library = async (): Promise<number> => {
     const start = performance.now()
-    const container = await client.create('true', spec)
+    const container = await client.create('client', spec)
     await container.start()
     const { exitCode } = await container.wait()
-    await container.deleteTask()
-    await container.delete()
+    await container.delete({ force: true })
     const time = performance.now() - start
     if (exitCode !== 0) throw new Error(`the container ended with ${exitCode}`)
     return time
@@ -115,8 +128,7 @@ async function benchEvents(client: Containerd): Promise<void> {
   )
 }
 
-async function benchList(client: Containerd, rootfs: string): Promise<void> {
-  const spec = specOf(rootfs)
+async function benchList(client: Containerd, spec: Spec): Promise<void> {
   let next = 0
   const create = async (): Promise<void> => {
     while (next < RECORDS) await client.create(`record-${next++}`, spec)

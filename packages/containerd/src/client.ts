@@ -3,7 +3,7 @@
 import type { LinuxResources, Process, Spec } from '@teu/spec'
 import type { CheckpointOptions } from './checkpoint/create.ts'
 import type { EventFilter } from './events/broadcast.ts'
-import type { DeleteTaskOptions } from './operations/delete-task.ts'
+import type { DeleteOptions, DeleteTaskOptions } from './operations/delete-task.ts'
 import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
@@ -53,8 +53,8 @@ export interface Client extends AsyncDisposable {
   summary(id: string, options?: MethodOptions): Promise<ProcessSummary[]>
   /** Deletes a task that has stopped; with `force` any. */
   deleteTask(id: string, options?: DeleteTaskOptions): Promise<DeletedTask>
-  /** Deletes the record of a container without a task. */
-  delete(id: string, options?: MethodOptions): Promise<void>
+  /** Deletes the record of a container without a task; with `force` the task too, whatever its state. */
+  delete(id: string, options?: DeleteOptions): Promise<void>
   status(id: string, options?: MethodOptions): Promise<TaskStatus>
   updateResources(id: string, resources: LinuxResources, options?: UpdateOptions): Promise<void>
   /** Writes CRIU's images into a directory. */

@@ -9,7 +9,7 @@ import type { ClientContext } from './context.ts'
 import { attempt } from './error/refine.ts'
 import type { EventFilter } from './events/broadcast.ts'
 import { checkIdentifier, execIdOf } from './identifiers.ts'
-import { deleteContainer, deleteTask, type DeleteTaskOptions } from './operations/delete-task.ts'
+import { deleteContainer, deleteTask, type DeleteOptions, type DeleteTaskOptions } from './operations/delete-task.ts'
 import { exec } from './operations/exec.ts'
 import { restore, type RestoreOptions } from './operations/restore.ts'
 import { closeStdin, resizeTerminal, signalProcess } from './operations/signal.ts'
@@ -140,8 +140,8 @@ export class ContainerHandle {
     return deleteTask(this.#ctx, this.id, options)
   }
 
-  delete(options: MethodOptions = {}): Promise<void> {
-    return deleteContainer(this.#ctx, this.id, options.signal)
+  delete(options: DeleteOptions = {}): Promise<void> {
+    return deleteContainer(this.#ctx, this.id, options)
   }
 
   async status(options: MethodOptions = {}): Promise<TaskStatus> {

@@ -16,7 +16,7 @@ import { receive } from './events/receive.ts'
 import { features, type Features } from './features.ts'
 import { checkNamespace } from './identifiers.ts'
 import { create } from './operations/create.ts'
-import type { DeleteTaskOptions } from './operations/delete-task.ts'
+import type { DeleteOptions, DeleteTaskOptions } from './operations/delete-task.ts'
 import type { RestoreOptions } from './operations/restore.ts'
 import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
@@ -212,7 +212,7 @@ export class Containerd implements Client {
     return this.container(id).deleteTask(options)
   }
 
-  delete(id: string, options?: MethodOptions): Promise<void> {
+  delete(id: string, options?: DeleteOptions): Promise<void> {
     return this.container(id).delete(options)
   }
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { home } from '../../../tests/harness/native.ts'
@@ -322,6 +322,6 @@ withEachRuntime('bad conditions', (test) => {
     expect(await log.waitFor('a', 'exit', 'init', 2)).toMatchObject({ exitCode: 8, source: 'resync' })
     await third.deleteTask('a')
     await third.delete('a')
-    expect(readdirSync(daemon.stateDir)).toEqual([])
+    expect(daemon.bundles()).toEqual([])
   })
 })

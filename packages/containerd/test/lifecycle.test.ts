@@ -48,7 +48,7 @@ withEachRuntime('the life of a container', (test, runtime) => {
     await client.delete('a')
     expect(await client.list()).toEqual([])
     await expect(client.delete('a')).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
-    expect(readdirSync(daemon.stateDir)).toEqual([])
+    expect(daemon.bundles()).toEqual([])
   })
 
   test('create and start apart, and a second life of the same container', async (daemon) => {
@@ -202,6 +202,29 @@ withEachRuntime('the life of a container', (test, runtime) => {
     await handle.delete()
   })
 
+  test('delete: what has a task stays, with force everything goes', async (daemon) => {
+    const log = new EventLog()
+    const client = await daemon.client({ onEvent: log.record })
+    await expect(client.delete('nothing', { force: true })).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+    for (const [program, state] of [
+      ['exit 3', 'stopped'],
+      ['sleep 1000', 'running'],
+      ['sleep 1000', 'created'],
+      ['exit 3', 'none'],
+    ] as const) {
+      const handle = await client.create('a', daemon.script(program))
+      if (state === 'created') await handle.createTask()
+      else if (state !== 'none') await handle.start()
+      if (state === 'stopped') await handle.wait()
+      if (state !== 'none') await expect(handle.delete()).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE', from: state })
+      await handle.delete({ force: true })
+      expect(await client.list()).toEqual([])
+      expect((await client.services.tasks.list({})).tasks).toEqual([])
+    }
+    await log.waitFor('a', 'delete', 'init', 3)
+    expect(log.of('a', 'exit').map(({ exitCode }) => exitCode)).toEqual([3, 137, 137])
+  })
+
   test('metrics and changes of limits', async (daemon) => {
     const client = await daemon.client()
     const memory = { v1: 'memory.limit_in_bytes', v2: 'memory.max' }
@@ -262,11 +285,16 @@ withEachRuntime('the life of a container', (test, runtime) => {
     const client = await daemon.client()
     const spec = daemon.spec(['/bin/sleep', '1000'])
     await client.create('a', spec)
-    await client.start('a')
+    expect(daemon.bundles()).toEqual([])
+    await client.start('a', { stdio: { stdout: new Sink() } })
     await expect(client.create('a', spec)).rejects.toMatchObject({ code: 'ERR_TEU_ALREADY_EXISTS' })
     const other = await daemon.client()
     await expect(other.create('a', spec)).rejects.toMatchObject({ code: 'ERR_TEU_ALREADY_EXISTS' })
-    expect(existsSync(`${daemon.stateDir}/a`)).toBe(true)
+    expect(daemon.bundles()).toEqual(['a'])
+    await client.create('a', daemon.script('exit 5'), { replace: true })
+    expect(daemon.bundles()).toEqual([])
+    await client.start('a')
+    expect(await client.wait('a')).toMatchObject({ exitCode: 5 })
     await other.create('a', daemon.script('exit 6'), { replace: true })
     await other.start('a')
     expect(await other.container('a').wait()).toMatchObject({ exitCode: 6 })
@@ -298,7 +326,7 @@ withEachRuntime('the life of a container', (test, runtime) => {
     await last.restore('a')
     await last.delete('a')
     expect(readdirSync(precious)).toEqual([])
-    expect(readdirSync(daemon.stateDir)).toEqual([])
+    expect(daemon.bundles()).toEqual([])
   })
 
   test('a user namespace: the directory stays ours, and its root can reopen its output', async (daemon) => {
@@ -311,11 +339,11 @@ withEachRuntime('the life of a container', (test, runtime) => {
     })
     const handle = await client.create('a', spec)
     const bundle = `${daemon.stateDir}/a`
-    expect(statSync(bundle)).toMatchObject({ uid: 0, gid: 0 })
-    expect(statSync(bundle).mode & 0o077).toBe(0)
-    expect(readdirSync(daemon.stateDir)).toEqual(['a'])
     const stdout = new Sink()
     await handle.start({ stdio: { stdout } })
+    expect(statSync(bundle)).toMatchObject({ uid: 0, gid: 0 })
+    expect(statSync(bundle).mode & 0o077).toBe(0)
+    expect(daemon.bundles()).toEqual(['a'])
     expect(await handle.wait()).toMatchObject({ exitCode: 0 })
     expect(stdout.text).toBe('mapped\n')
     await handle.deleteTask()

@@ -1,6 +1,6 @@
 /** Streams of processes, through the FIFOs of a real shim. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { expect } from 'vitest'
@@ -136,6 +136,20 @@ withEachRuntime('streams', (test) => {
     await handle.delete()
   })
 
+  test('a reader that goes away before the start does not hold it up', async (daemon) => {
+    const client = await daemon.client({ callTimeoutMs: 10_000 })
+    const leave = ({ stdout, stderr }: ProcessIo): void => {
+      stdout?.destroy()
+      stderr?.destroy()
+    }
+    const handle = await client.create('a', daemon.script('sleep 1000'))
+    await handle.start({ stdio: leave })
+    await handle.exec('e1', daemon.process('/bin/sh', '-c', 'exit 5'), { stdio: leave })
+    expect(await handle.wait('e1')).toMatchObject({ exitCode: 5 })
+    await handle.delete({ force: true })
+    expect(daemon.bundles()).toEqual([])
+  })
+
   test('one stream for both outputs, and for two containers, gets everything and ends with the last', async (daemon) => {
     const client = await daemon.client()
     const sink = new Sink()
@@ -189,7 +203,7 @@ withEachRuntime('streams', (test) => {
     expect(readFileSync(victim, 'utf8')).toBe('AAAA')
     await handle.deleteTask()
     await handle.delete()
-    expect(readdirSync(daemon.stateDir)).toEqual([])
+    expect(daemon.bundles()).toEqual([])
   })
 
   test('a link in place of the directory is not followed, and removed', async (daemon) => {
@@ -198,14 +212,14 @@ withEachRuntime('streams', (test) => {
     mkdirSync(elsewhere)
     const handle = await client.create('a', daemon.spec(['/bin/sleep', '1000']))
     await handle.start()
-    rmdirSync(bundle)
+    mkdirSync(daemon.stateDir, { recursive: true })
     symlinkSync(elsewhere, bundle)
     const stdio = { stdout: new Sink() }
     await expect(handle.exec('e1', daemon.process('/bin/true'), { stdio })).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM', path: bundle })
     expect(readdirSync(elsewhere)).toEqual([])
     await handle.deleteTask({ force: true })
     await handle.delete()
-    expect(readdirSync(daemon.stateDir)).toEqual([])
+    expect(daemon.bundles()).toEqual([])
   })
 
   test('files and loggers in place of FIFOs', async (daemon) => {

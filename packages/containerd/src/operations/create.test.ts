@@ -1,20 +1,21 @@
 /** What create changes, and what it leaves, when something is wrong. */
 
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { PassThrough } from 'node:stream'
 import type { Spec } from '@teu/spec'
 import { expect, test } from 'vitest'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { type FakeClient, PROCESS, SPEC, withFake } from '../testing/fake-client.ts'
 import { ServiceMethods } from '../testing/service-methods.ts'
 
-const { containers } = ServiceMethods
+const { containers, tasks } = ServiceMethods
 
 /** Names of the directories of FIFOs. */
 async function bundles({ client }: FakeClient): Promise<string[]> {
   const other = await client.create('other', SPEC)
-  const bundle = (await other.record()).labels['dev.teu/bundle'] ?? ''
-  return readdirSync(dirname(bundle)).filter((name) => name !== 'other')
+  const parent = dirname((await other.record()).labels['dev.teu/bundle'] ?? '')
+  return existsSync(parent) ? readdirSync(parent) : []
 }
 
 test.each<[string, Spec, object]>([
@@ -39,7 +40,34 @@ test('an invalid config is told before the container is known to exist', () =>
     await expect(client.create('a', { ...SPEC, process: { args: [] } } as never)).rejects.toMatchObject({ code: 'ERR_TEU_CONFIG_INVALID' })
   }))
 
-test('a record whose answer was lost is removed, with its directory', () =>
+test('no directory is made until there are FIFOs', () =>
+  withFake(async (fake) => {
+    await fake.client.create('a', SPEC)
+    await fake.client.start('a')
+    expect(await bundles(fake)).toEqual([])
+  }))
+
+test('replace concludes the life of the container, also when nothing is heard of its end', () =>
+  withFake(async ({ client, daemon, until }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    const end = client.wait('a')
+    daemon.transport.on(tasks.kill, () => {
+      daemon.exit('a', 137, { silently: true })
+      daemon.process('a').ended.resolve()
+      return {}
+    })
+    daemon.transport.on(tasks.delete, () => {
+      daemon.processes.clear()
+      return { exitStatus: 137 }
+    })
+    await client.create('a', SPEC, { replace: true })
+    expect(await end).toMatchObject({ exitCode: 137 })
+    await client.start('a')
+    await until(['create init', 'start init', '~exit init 137', '~delete init', 'create init', 'start init'])
+  }))
+
+test('a record whose answer was lost is removed', () =>
   withFake(async (fake) => {
     const { client, daemon } = fake
     const { transport } = daemon
@@ -78,7 +106,7 @@ test('the record of somebody else, made meanwhile, stays', () =>
     expect(daemon.containers.get('a')?.labels).toEqual({ theirs: 'yes' })
   }))
 
-test('a record that cannot be looked for is told of, and the directory goes', () =>
+test('a record that cannot be looked for is told of', () =>
   withFake(async (fake) => {
     const { client, daemon } = fake
     const { transport } = daemon
@@ -98,7 +126,7 @@ test.each(['delete', 'create'] as const)(
     withFake(async (fake) => {
       const { client, daemon } = fake
       await client.create('a', SPEC)
-      await client.start('a')
+      await client.start('a', { stdio: { stdout: new PassThrough() } })
       daemon.containers.delete('a')
       daemon.processes.clear()
       if (name === 'delete') {

@@ -3,8 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { checkOptions, isTeuError, OPTION, type OptionRules, type Spec, TeuError, validateSpec } from '@teu/spec'
 import { type Any, jsonAny, TYPE_URL } from '../any.ts'
-import { BUNDLE_LABEL, bundlePath, makeBundleDir } from '../container/bundle-dir.ts'
-import { depart } from '../container/depart.ts'
+import { BUNDLE_LABEL, bundlePath } from '../container/bundle-dir.ts'
 import { KnownContainer } from '../container/known-container.ts'
 import { wireRuntime } from '../container/runtime-ref.ts'
 import { taskBasis } from '../container/task-basis.ts'
@@ -14,9 +13,8 @@ import { rpcOf } from '../error/from-rpc.ts'
 import { withSuppressed } from '../error/suppressed.ts'
 import { checkCallersLabels, checkIdentifier } from '../identifiers.ts'
 import type { CreateOptions } from '../types.ts'
-import { forgetContainer } from './delete-task.ts'
-import { forceDelete, surely } from './force-delete.ts'
-import { removeBundle } from './remove-bundle.ts'
+import { deleteRecord, forgetContainer } from './delete-task.ts'
+import { surely } from './force-delete.ts'
 
 /** Which call has made a record: after a call that is given up, or whose answer is lost, it tells ours from another client's. */
 const NONCE_LABEL = 'dev.teu/nonce'
@@ -39,6 +37,7 @@ interface Prepared {
   readonly id: string
   readonly bundle: string
   readonly labels: Readonly<Record<string, string>>
+  readonly spec: Spec
   readonly fields: {
     readonly image: string
     readonly snapshotter: string
@@ -71,26 +70,24 @@ function prepare(ctx: ClientContext, id: string, config: Spec, options: CreateOp
   const spec = validateSpec(config)
   const runtime = wireRuntime(options.runtime ?? ctx.runtime)
   const fields = { image, snapshotter, snapshotKey, extensions, runtime, spec: jsonAny(TYPE_URL.spec, spec) }
-  return { id, bundle: bundlePath(ctx.stateDir, id), labels, fields }
+  return { id, bundle: bundlePath(ctx.stateDir, id), labels, spec, fields }
 }
 
 async function createNew(ctx: ClientContext, prepared: Prepared, signal: AbortSignal | undefined): Promise<KnownContainer> {
-  const { id, labels, fields } = prepared
+  const { id, bundle, labels, spec, fields } = prepared
   await checkFree(ctx, id, signal)
-  const bundle = await makeBundleDir(prepared.bundle)
   const nonce = randomUUID()
   const container = { id, ...fields, labels: { ...labels, [BUNDLE_LABEL]: bundle, [NONCE_LABEL]: nonce } }
   const known = new KnownContainer(id, bundle)
   try {
-    const created = await attempt(ctx, { name: 'create', containerId: id }, () =>
+    await attempt(ctx, { name: 'create', containerId: id }, () =>
       graced(signal, (late) => ctx.services.containers.create({ container }, { signal: late })),
     )
     signal?.throwIfAborted()
-    known.freshBasis = created.container && taskBasis(created.container)
+    known.freshBasis = taskBasis({ id, ...fields }, spec)
   } catch (error) {
-    // Of a container that exists it is the directory.
     if (isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
-    throw (await takeBack(ctx, id, nonce, bundle, error)) as Error
+    throw (await takeBack(ctx, id, nonce, error)) as Error
   }
   ctx.known.set(id, known)
   return known
@@ -128,12 +125,10 @@ async function graced<T>(signal: AbortSignal | undefined, call: (late: AbortSign
 
 /** Removes what a failed call may have made all the same.
  *  @returns the error for the caller */
-async function takeBack(ctx: ClientContext, id: string, nonce: string, bundle: string, failure: unknown): Promise<unknown> {
+async function takeBack(ctx: ClientContext, id: string, nonce: string, failure: unknown): Promise<unknown> {
   const suppressed: unknown[] = []
   const isRefused = rpcOf(failure)?.answered === true && !isTeuError(failure, 'ERR_TEU_TIMEOUT')
   if (!isRefused) await surely(ctx, () => removeOurs(ctx, id, nonce)).catch((error: unknown) => suppressed.push(unsure(id, error)))
-  // A start of the record, should it be there, makes the directory again.
-  await removeBundle(id, bundle)
   return withSuppressed(failure, suppressed)
 }
 
@@ -164,12 +159,7 @@ async function replaceBy(ctx: ClientContext, prepared: Prepared, signal: AbortSi
   } catch (error) {
     if (!isTeuError(error, 'ERR_TEU_ALREADY_EXISTS')) throw error
   }
-  await attempt(ctx, { name: 'replace', containerId: id }, async () => {
-    await forceDelete(ctx, id)
-    await ctx.services.containers.delete({ id }).catch(ignoreMissing)
-  })
-  const former = ctx.known.get(id)
-  if (former !== undefined) depart(ctx, former)
+  await deleteRecord(ctx, id, 'replace', { force: true }).catch(ignoreMissing)
   return createNew(ctx, prepared, signal)
 }
 

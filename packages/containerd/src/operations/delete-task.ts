@@ -1,6 +1,6 @@
 /** Deleting what is left of a task, and records. */
 
-import { TeuError, isTeuError } from '@teu/spec'
+import { checkOptions, isTeuError, OPTION, type OptionRules, TeuError } from '@teu/spec'
 import { depart } from '../container/depart.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
@@ -26,9 +26,12 @@ export interface DeleteTaskOptions {
   readonly signal?: AbortSignal
 }
 
+const RULES: OptionRules = { force: OPTION.flag, signal: OPTION.abortSignal }
+
 /** Deletes a task that has stopped. No task, and no container, is no failure.
  *  @throws {TeuError} ERR_TEU_INVALID_STATE when it runs and `force` is not set, ERR_TEU_UNAVAILABLE */
-export function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+export async function deleteTask(ctx: ClientContext, id: string, options: DeleteTaskOptions): Promise<DeletedTask> {
+  checkOptions('deleteTask', options, RULES)
   return ctx.underWay.clearing(() => deleteInTurn(ctx, id, options))
 }
 
@@ -40,27 +43,24 @@ async function deleteInTurn(ctx: ClientContext, id: string, options: DeleteTaskO
     if (isTeuError(error, 'ERR_TEU_NOT_FOUND')) return nothingFound()
     throw error
   }
-  return container.lock.exclusive(async () => {
-    const run = container.init
-    if (run !== undefined) run.isBeingDeleted = true
-    try {
-      return await attempt(ctx, { name: 'deleteTask', containerId: id }, () => carryOut(ctx, container, run, options))
-    } finally {
-      if (run !== undefined) run.isBeingDeleted = false
-    }
-  }, options.signal)
+  return container.lock.exclusive(
+    () => attempt(ctx, { name: 'deleteTask', containerId: id }, () => carryOut(ctx, container, options)),
+    options.signal,
+  )
 }
 
-async function carryOut(
-  ctx: ClientContext,
-  container: KnownContainer,
-  run: ProcessRun | undefined,
-  options: DeleteTaskOptions,
-): Promise<DeletedTask> {
-  const answer = await deleteNow(ctx, container, run, options)
-  if (run !== undefined) await conclude(ctx, container, run, answer)
-  if (answer === undefined) return nothingFound()
-  return { exitCode: answer.exitStatus, exitedAt: readTime(answer.exitedAt) ?? new Date(), found: true }
+/** Deletes the task and brings the picture up to date. Needs the container's lock. */
+async function carryOut(ctx: ClientContext, container: KnownContainer, options: DeleteTaskOptions): Promise<DeletedTask> {
+  const run = container.init
+  if (run !== undefined) run.isBeingDeleted = true
+  try {
+    const answer = await deleteNow(ctx, container, run, options)
+    if (run !== undefined) await conclude(ctx, container, run, answer)
+    if (answer === undefined) return nothingFound()
+    return { exitCode: answer.exitStatus, exitedAt: readTime(answer.exitedAt) ?? new Date(), found: true }
+  } finally {
+    if (run !== undefined) run.isBeingDeleted = false
+  }
 }
 
 async function deleteNow(
@@ -70,12 +70,19 @@ async function deleteNow(
   { force = false, signal }: DeleteTaskOptions,
 ): Promise<DeleteResponse | undefined> {
   // Mostly the exit has been told, and there is no need to ask. One that the daemon did not see itself proves nothing.
-  const hasEnded = !force && run?.exit !== undefined && run.exit.error === undefined
+  const hasEnded = run?.exit !== undefined && run.exit.error === undefined
   if (!hasEnded && !force) await checkStopped(ctx, container.id, signal)
   signal?.throwIfAborted()
-  if (!hasEnded) return forceDelete(ctx, container.id, () => drain(ctx, container, run))
-  await drain(ctx, container, run)
-  return deleteEnded(ctx, container.id)
+  if (hasEnded) {
+    await drain(ctx, container, run)
+    try {
+      return await deleteEnded(ctx, container.id)
+    } catch (error) {
+      // Another client has started it again a moment ago.
+      if (!force || !isTeuError(error, 'ERR_TEU_INVALID_STATE')) throw error
+    }
+  }
+  return forceDelete(ctx, container.id, () => drain(ctx, container, run))
 }
 
 const nothingFound = (): DeletedTask => ({ exitCode: UNKNOWN_EXIT_CODE, exitedAt: new Date(), found: false })
@@ -114,19 +121,31 @@ async function conclude(ctx: ClientContext, container: KnownContainer, run: Proc
   if (container.init === run) await forgetTask(ctx, container, run)
 }
 
-/** Deletes a record and the container's directory.
- *  @throws {TeuError} ERR_TEU_INVALID_STATE when there is a task, also one that has stopped; ERR_TEU_NOT_FOUND */
-export function deleteContainer(ctx: ClientContext, id: string, signal?: AbortSignal): Promise<void> {
-  return ctx.underWay.clearing(() => deleteRecord(ctx, id, signal))
+/** How to delete a container. */
+export interface DeleteOptions {
+  /** Deletes its task first, and kills that when it runs. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal
 }
 
-async function deleteRecord(ctx: ClientContext, id: string, signal: AbortSignal | undefined): Promise<void> {
-  const container = await load(ctx, id, 'delete', signal)
+/** Deletes a record and the container's directory.
+ *  @throws {TeuError} ERR_TEU_INVALID_STATE when there is a task, also one that has stopped, and `force` is not set; ERR_TEU_NOT_FOUND;
+ *                     ERR_TEU_UNAVAILABLE */
+export async function deleteContainer(ctx: ClientContext, id: string, options: DeleteOptions): Promise<void> {
+  checkOptions('delete', options, RULES)
+  await ctx.underWay.clearing(() => deleteRecord(ctx, id, 'delete', options))
+}
+
+/** The same in the course of another operation.
+ *  @param operation  in messages */
+export async function deleteRecord(ctx: ClientContext, id: string, operation: string, options: DeleteOptions): Promise<void> {
+  const { force = false, signal } = options
+  const container = await load(ctx, id, operation, signal)
   await container.lock.exclusive(async () => {
-    await attempt(ctx, { name: 'delete', containerId: id }, async () => {
+    await attempt(ctx, { name: operation, containerId: id }, async () => {
       // The daemon does not look: without its record a task could be neither read nor deleted.
-      const process = await readProcess(ctx, id, undefined, { signal })
-      if (process !== undefined) throw hasTask(id, taskStatus(process.status))
+      if (force) await carryOut(ctx, container, options)
+      else await checkNoTask(ctx, id, signal)
       try {
         await ctx.services.containers.delete({ id }, { signal })
       } catch (error) {
@@ -147,11 +166,14 @@ export async function forgetContainer(ctx: ClientContext, container: KnownContai
   await removeBundle(container.id, container.bundle)
 }
 
-function hasTask(containerId: string, from: string): Error {
-  return new TeuError('ERR_TEU_INVALID_STATE', `Cannot delete container "${containerId}": it has a task, which is ${from}`, {
+async function checkNoTask(ctx: ClientContext, containerId: string, signal: AbortSignal | undefined): Promise<void> {
+  const process = await readProcess(ctx, containerId, undefined, { signal })
+  if (process === undefined) return
+  const from = taskStatus(process.status)
+  throw new TeuError('ERR_TEU_INVALID_STATE', `Cannot delete container "${containerId}": it has a task, which is ${from}`, {
     containerId,
     operation: 'delete',
     from,
-    remedy: 'Delete the task first',
+    remedy: 'Delete the task first, or use force',
   })
 }

@@ -8,7 +8,6 @@ import { ProcessRun } from '../container/process-run.ts'
 import { readProcess } from '../container/read-process.ts'
 import { deleteExec, forgetExec } from '../container/remove-exec.ts'
 import { watchEnd } from '../container/watch-end.ts'
-import { makeBundleDir } from '../container/bundle-dir.ts'
 import type { ClientContext } from '../context.ts'
 import { settlesWithin } from '../settles-within.ts'
 import { refine } from '../error/refine.ts'
@@ -84,7 +83,6 @@ async function startExec(
 ): Promise<void> {
   const { containerId, processId: execId } = run
   const { tasks } = ctx.services
-  await makeBundleDir(container.bundle)
   const stdio = await openStdio(ctx, container, run, spec.terminal === true, options)
   options.signal?.throwIfAborted()
   // From here on without the signal, as in start.

@@ -4,6 +4,7 @@ import { OPTION, type OptionRules, abortable } from '@teu/spec'
 import { AttachedIo } from '../stdio/attached-io.ts'
 import { makeFifos, removeFifos } from '../stdio/fifo.ts'
 import { connectStdio, planStdio, type StdioPlan } from '../stdio/stdio-plan.ts'
+import { makeBundleDir } from '../container/bundle-dir.ts'
 import { execIdOf } from '../identifiers.ts'
 import type { ClientContext } from '../context.ts'
 import type { KnownContainer } from '../container/known-container.ts'
@@ -20,7 +21,7 @@ export const STDIO_RULES: OptionRules = {
   signal: OPTION.abortSignal,
 }
 
-/** Makes the FIFOs, opens our ends and hands them over. The run has them from the moment on in which there is something to clean up.
+/** Makes the FIFOs and their directory, opens our ends and hands them over. The run has them from the moment on in which there is something to clean up.
  *  @returns the fields of the request */
 export async function openStdio(
   ctx: ClientContext,
@@ -33,6 +34,7 @@ export async function openStdio(
   const paths = [fifos.stdin, fifos.stdout, fifos.stderr].filter((path) => path !== undefined)
   if (paths.length === 0) return request
   await container.tidying
+  await makeBundleDir(container.bundle)
   await makeFifos(paths)
   try {
     run.io = new AttachedIo(fifos, terminal, () => closeIo(ctx, container.id, run.processId))

@@ -8,7 +8,7 @@ import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
 import { PROCESS, settled, SPEC, withFake } from '../testing/fake-client.ts'
 
-const { tasks, snapshots, containers } = ServiceMethods
+const { tasks, snapshots } = ServiceMethods
 
 describe('answers UNKNOWN become codes by the state of the process', () => {
   const cases = [
@@ -96,7 +96,7 @@ describe('start()', () => {
       daemon.transport.calls.length = 0
       await client.start('a')
       await settled()
-      expect(daemon.transport.names()).toEqual(['Tasks.create', 'Tasks.wait', 'Tasks.start'])
+      expect(daemon.transport.names()).toEqual(['Tasks.create', 'Tasks.start', 'Tasks.wait'])
       expect(daemon.transport.calls.every(({ options }) => options.metadata?.['containerd-namespace'] === 'ns')).toBe(true)
     }))
 
@@ -162,16 +162,58 @@ test('an exec that failed and is paused by then is killed at once, and deleted w
     expect(daemon.processes.has('a/e1')).toBe(false)
   }))
 
-test('create() leaves no directory when the daemon refuses', () =>
+test('createTask() waits for the end from then on, with one call for both', () =>
   withFake(async ({ client, daemon }) => {
-    const { readdirSync } = await import('node:fs')
-    const refuse = daemon.transport.before(containers.create, () => Promise.reject(new RpcError(RpcStatus.INVALID_ARGUMENT, 'no')))
-    await expect(client.create('a', SPEC)).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ARGUMENT' })
-    refuse()
-    const handle = await client.create('b', SPEC)
-    const bundle = (await handle.record()).labels['dev.teu/bundle'] ?? ''
-    expect(readdirSync(bundle.slice(0, -2))).toEqual(['b'])
+    const handle = await client.create('a', SPEC)
+    await handle.createTask()
+    daemon.transport.calls.length = 0
+    await handle.start()
+    await settled()
+    expect(daemon.transport.names()).toEqual(['Tasks.start'])
+    daemon.exit('a', 3)
+    expect(await handle.wait()).toMatchObject({ exitCode: 3 })
   }))
+
+describe('delete() with force', () => {
+  test('of a task that is known to have ended needs no question', () =>
+    withFake(async ({ client, daemon, until }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.exit('a', 3)
+      await client.wait('a')
+      daemon.transport.calls.length = 0
+      await client.delete('a', { force: true })
+      expect(daemon.transport.names()).toEqual(['Tasks.delete', 'Containers.delete'])
+      await until(['create init', 'start init', 'exit init 3', 'delete init'])
+    }))
+
+  test('of a task that another client has started again a moment ago kills that', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      await client.start('a')
+      daemon.exit('a', 3)
+      await client.wait('a')
+      daemon.processes.clear()
+      daemon.add('a', '', Status.RUNNING)
+      const refuse = daemon.transport.before(tasks.delete, () => {
+        if (daemon.process('a').status === Status.STOPPED) return Promise.resolve()
+        return Promise.reject(new RpcError(RpcStatus.FAILED_PRECONDITION, 'task must be stopped before deletion'))
+      })
+      await client.delete('a', { force: true })
+      refuse()
+      expect(daemon.processes.size).toBe(0)
+      expect(daemon.containers.size).toBe(0)
+    }))
+
+  test('is refused with an option that is none', () =>
+    withFake(async ({ client, daemon }) => {
+      await client.create('a', SPEC)
+      daemon.transport.calls.length = 0
+      await expect(client.delete('a', { froce: true } as never)).rejects.toThrow(new TypeError('delete: there is no option froce'))
+      await expect(client.deleteTask('a', { force: 1 } as never)).rejects.toThrow(TypeError)
+      expect(daemon.transport.calls).toEqual([])
+    }))
+})
 
 test('deleteTask() tells apart what is not there from a daemon that is not there', () =>
   withFake(async ({ client, daemon }) => {

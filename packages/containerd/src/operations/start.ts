@@ -1,11 +1,11 @@
 /** Making and starting the task of a container. */
 
 import { checkOptions, OPTION, type OptionRules, TeuError } from '@teu/spec'
-import { makeBundleDir } from '../container/bundle-dir.ts'
 import { forgetTask } from '../container/forget-task.ts'
 import type { KnownContainer } from '../container/known-container.ts'
 import { load } from '../container/load.ts'
 import { ProcessRun } from '../container/process-run.ts'
+import { specOf } from '../container/record.ts'
 import { taskOptions } from '../container/runtime-ref.ts'
 import { type TaskBasis, taskBasis } from '../container/task-basis.ts'
 import { watchEnd } from '../container/watch-end.ts'
@@ -90,6 +90,7 @@ function begin(ctx: ClientContext, container: KnownContainer, options: StartOpti
       await makeTask(ctx, container, run, options, checkpoint)
       // The restore happens at the start, so the checkpoint is needed until then.
       if (isToRun) await startProgram(ctx, container, run)
+      else watchEnd(ctx, container, run)
     } finally {
       if (isToRun || run.pid === 0) await checkpoint?.release()
     }
@@ -124,7 +125,6 @@ async function makeTask(
 ): Promise<void> {
   const { signal } = options
   const basis = await basisOf(ctx, container, signal)
-  await makeBundleDir(container.bundle)
   const rootfs = await rootfsMounts(ctx, basis, signal)
   const stdio = await openStdio(ctx, container, run, basis.terminal, options)
   signal?.throwIfAborted()
@@ -142,7 +142,6 @@ async function makeTask(
   // With a checkpoint the shim opens its ends when it restores.
   if (checkpoint === undefined) run.io?.opened()
   signal?.throwIfAborted()
-  watchEnd(ctx, container, run)
 }
 
 /** Mostly a container is started by who has made it, at once. */
@@ -151,12 +150,15 @@ async function basisOf(ctx: ClientContext, container: KnownContainer, signal: Ab
   container.freshBasis = undefined
   if (freshBasis !== undefined) return freshBasis
   const { container: record } = await ctx.services.containers.get({ id: containerId }, { signal })
-  if (record !== undefined) return taskBasis(record)
+  if (record !== undefined) return taskBasis(record, specOf(record))
   throw new TeuError('ERR_TEU_RUNTIME', `Cannot start container "${containerId}": containerd answers without its record`, { containerId })
 }
 
 async function startProgram(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
-  const { pid } = await ctx.services.tasks.start({ containerId: run.containerId })
+  const started = ctx.services.tasks.start({ containerId: run.containerId })
+  // Made while the daemon starts the program, where no call of `createTask` waits already.
+  if (run.watch === undefined) watchEnd(ctx, container, run)
+  const { pid } = await started
   run.pid = pid
   run.phase = 'running'
   run.isStartTold = true

@@ -24,7 +24,10 @@ export class AttachedIo implements ProcessIo {
   readonly #paths: readonly string[]
   readonly #outputs: readonly Readable[]
   readonly #started = deferred<boolean>()
+  /** In the place of outputs that were closed too early. */
+  readonly #standIns: Readable[] = []
   #isOpened = false
+  #isClosed = false
 
   /** Opens the reading ends at once; a program that writes meanwhile waits for them.
    *  @throws {Error} the file system's own */
@@ -33,8 +36,8 @@ export class AttachedIo implements ProcessIo {
     this.#paths = [paths.stdin, paths.stdout, paths.stderr].filter((path) => path !== undefined)
     const outputs: Readable[] = []
     try {
-      if (paths.stdout !== undefined) outputs.push((this.stdout = openForReading(paths.stdout)))
-      if (paths.stderr !== undefined) outputs.push((this.stderr = openForReading(paths.stderr)))
+      if (paths.stdout !== undefined) outputs.push((this.stdout = this.#read(paths.stdout)))
+      if (paths.stderr !== undefined) outputs.push((this.stderr = this.#read(paths.stderr)))
     } catch (error) {
       for (const output of outputs) output.destroy()
       throw error
@@ -53,14 +56,14 @@ export class AttachedIo implements ProcessIo {
   opened(): void {
     this.#isOpened = true
     this.#started.resolve(true)
+    this.#dismiss()
     this.stdin?.release()
   }
 
   cancel(): void {
     this.stdin?.drop()
     this.#started.resolve(false)
-    if (this.#isOpened) return
-    for (const output of this.#outputs) output.destroy()
+    if (!this.#isOpened) this.#closeOutputs()
   }
 
   /** True when all output has been read within some milliseconds. */
@@ -72,7 +75,31 @@ export class AttachedIo implements ProcessIo {
   close(): void {
     this.stdin?.drop()
     this.#started.resolve(false)
+    this.#closeOutputs()
+  }
+
+  #closeOutputs(): void {
+    this.#isClosed = true
     for (const output of this.#outputs) output.destroy()
+    this.#dismiss()
+  }
+
+  /** Opens a reading end. A shim waits for one, so it has another when its user does not want this one before the shim has come. */
+  #read(path: string): Readable {
+    const output = openForReading(path)
+    output.once('close', () => {
+      if (this.#isOpened || this.#isClosed) return
+      try {
+        this.#standIns.push(openForReading(path).resume())
+      } catch {
+        // What is in its place now is no FIFO, as the shim will say.
+      }
+    })
+    return output
+  }
+
+  #dismiss(): void {
+    for (const standIn of this.#standIns.splice(0)) standIn.destroy()
   }
 
   /** Closes our ends and removes the FIFOs. */

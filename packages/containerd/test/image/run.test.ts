@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { type Spec, tmpfsMount } from '@teu/spec'
 import { expect } from 'vitest'
@@ -10,6 +10,7 @@ import { Layout } from '../../src/testing/image-files.ts'
 import type { Containerd } from '../../src/containerd.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { baseLayer, changesLayer, topLayer } from './busybox-image.ts'
+import { bundlesIn } from '../support/daemon.ts'
 import { type Daemon, daemonTests } from './daemon.ts'
 
 const NAME = 'example.org/box:1'
@@ -32,7 +33,7 @@ async function expectNoContainers(daemon: Daemon, lab: Lab): Promise<void> {
   const { containers, snapshots, leases, ingests } = await daemon.holdings()
   expect({ containers, leases, ingests, snapshots: snapshots.length }).toEqual({ containers: [], leases: [], ingests: [], snapshots: 3 })
   expect((await daemon.services.tasks.list({})).tasks).toEqual([])
-  expect(readdirSync(lab.path('fifos'))).toEqual([])
+  expect(bundlesIn(lab.path('fifos'))).toEqual([])
 }
 
 daemonTests('run', (test) => {

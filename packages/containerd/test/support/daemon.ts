@@ -56,6 +56,11 @@ export class Daemon {
     return this.lab.path('fifos')
   }
 
+  /** Names of the directories of FIFOs that are there. */
+  bundles(): string[] {
+    return bundlesIn(this.stateDir)
+  }
+
   get pid(): number {
     return this.#daemon.pid
   }
@@ -158,6 +163,11 @@ async function ownDescriptors(dir: string): Promise<string[]> {
   const look = (): string[] => [...openDescriptors().values()].filter((target) => target.startsWith(dir))
   await eventually('closed descriptors', () => (look().length === 0 ? true : undefined), 1_000).catch(() => {})
   return look()
+}
+
+/** Names of what is in a client's `stateDir`, which is made with the first FIFO. */
+export function bundlesIn(stateDir: string): string[] {
+  return existsSync(stateDir) ? readdirSync(stateDir) : []
 }
 
 /** Everything left of containers' directories. */

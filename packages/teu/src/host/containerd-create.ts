@@ -76,11 +76,7 @@ async function fromDirectory(
     ...(user !== undefined && { user: userOf(user, rootfs) }),
   })
   const handle = await client.create(id, spec, { labels: request.labels, signal, ...(runtime && { runtime }) })
-  const remove = async (): Promise<void> => {
-    await handle.deleteTask({ force: true })
-    await handle.delete()
-  }
-  return { id, process: initProcess(client, handle), remove }
+  return { id, process: initProcess(client, handle), remove: () => handle.delete({ force: true }) }
 }
 
 type Options = Omit<SpecOptions, 'rootfs' | 'user'> & { rootfs?: string; user?: string | undefined }

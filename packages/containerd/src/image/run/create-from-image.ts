@@ -126,8 +126,7 @@ async function makeRecord(
 async function removeContainer(client: Containerd, id: string, root: RootSnapshot): Promise<void> {
   await surely(contextOf(client), async () => {
     try {
-      await client.deleteTask(id, { force: true })
-      await client.delete(id)
+      await client.delete(id, { force: true })
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) throw error
     }
