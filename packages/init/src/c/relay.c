@@ -38,6 +38,20 @@ static int make_raw(struct run *run, struct relay *relay) {
   return 0;
 }
 
+static void copy_size(int from, int to) {
+  struct winsize size;
+  if (ioctl(from, TIOCGWINSZ, &size) == 0) (void)ioctl(to, TIOCSWINSZ, &size);
+}
+
+void relay_size_ahead(struct run *run, int32_t slot) {
+  for (uint32_t i = 0; i < run->plan->count; i++) {
+    const struct step_supervise *step = &run->plan->steps[i].u.supervise;
+    if (run->plan->steps[i].op != TEU_OP_SUPERVISE || step->master != slot || !step->raw || step->input == TEU_NO_SLOT) continue;
+    int input = slot_get(run, step->input), master = slot_get(run, slot);
+    if (input >= 0 && master >= 0) copy_size(input, master);
+  }
+}
+
 int relay_open(struct run *run, struct relay *relay, const struct step_supervise *step) {
   int input = -1, output = -1;
   *relay = (struct relay){.master = -1, .peer = -1, .input = -1, .output = -1};
@@ -129,8 +143,7 @@ bool relay_drains(struct relay *relay) {
 }
 
 void relay_follow_size(const struct relay *relay) {
-  struct winsize size;
-  if (relay->open && relay->input >= 0 && ioctl(relay->input, TIOCGWINSZ, &size) == 0) (void)ioctl(relay->master, TIOCSWINSZ, &size);
+  if (relay->open && relay->input >= 0) copy_size(relay->input, relay->master);
 }
 
 void relay_set_size(const struct relay *relay, uint16_t rows, uint16_t columns) {

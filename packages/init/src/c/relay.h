@@ -24,6 +24,9 @@ struct relay {
   struct lane in, out;
 };
 
+/* A pty in `slot` that is to be relayed gets the size of the caller's terminal, while the container process waits and before its program can
+ * ask for it. */
+void relay_size_ahead(struct run *run, int32_t slot);
 /* Begins to relay if the step has a pty; with `raw` the terminal in `input` is in raw mode until relay_close. */
 int relay_open(struct run *run, struct relay *relay, const struct step_supervise *step);
 void relay_close(struct relay *relay);

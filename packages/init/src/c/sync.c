@@ -7,6 +7,7 @@
 
 #include "events.h"
 #include "kernel.h"
+#include "relay.h"
 #include "report.h"
 
 struct sync_message {
@@ -111,7 +112,9 @@ static int parent_part(struct run *run, const struct teu_step *step, int fd) {
   if (step->op == TEU_OP_SECCOMP_NOTIFY && fd >= 0) return parent_seccomp_notify(run, &step->u.seccomp_notify, fd);
   if (step->op == TEU_OP_GIVE && fd >= 0) {
     descriptor = -1;
-    return slot_put(run, step->u.give.slot, fd);
+    if (slot_put(run, step->u.give.slot, fd) < 0) return -1;
+    relay_size_ahead(run, step->u.give.slot);
+    return 0;
   }
   return fail(run, TEU_SYS_sync, EPROTO, NULL);
 }

@@ -226,6 +226,24 @@ describe('terminal of a supervised program', () => {
     expect(run.stdout).toBe('back\r\n')
   })
 
+  it('has the size of the caller’s terminal from its first moment on', () => {
+    using dir = scratch()
+    const plan = onTerminal('stty size; kill -CONT $PPID', { raw: true })
+    const stopParent = hook('kill -STOP "$(cut -d " " -f 4 /proc/$PPID/stat)"')
+    const whole: Plan = {
+      parent: [],
+      joiner: [],
+      after: [],
+      ...plan,
+      container: [...(plan.container ?? []).slice(0, -1), stopParent, ...(plan.container ?? []).slice(-1)],
+    }
+    writeFileSync(`${dir.path}/plan`, encodePlan(whole, { tag: 7 }))
+    const command = `stty rows 21 cols 77; ${findInitBinary()} once 3<${dir.path}/plan 4>${dir.path}/status 5<&-`
+    const options = { encoding: 'utf8', input: '', timeout: 20_000 * patience } as const
+    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], options)
+    expect({ stdout, status }).toEqual({ stdout: '21 77\r\n', status: 0 })
+  })
+
   it('puts the caller’s terminal into raw mode and back, and follows its size', () => {
     using dir = scratch()
     const plan = onTerminal('stty size; stty -a | grep -o " echo "; sleep 0.2', { raw: true, forwardSignals: true, bindToCaller: false })
