@@ -6,7 +6,7 @@ import { eventText } from './event-text.ts'
 import { paintedLine } from './view/painted.ts'
 import { visible } from './view/visible.ts'
 
-const engine = { type: 'docker.com', id: 'X', api: 'unix:///run/docker.sock' }
+const engine = { type: 'docker.com', id: 'X', api: 'unix:///run/docker.sock', pid: 0 }
 const timestamp = new Date('2024-01-02T15:00:00Z')
 const id = 'ab'.repeat(32)
 const web = containerOf(

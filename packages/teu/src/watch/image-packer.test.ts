@@ -2,7 +2,7 @@ import { type Container, containerOf } from '@teu/watch'
 import { expect, it } from 'vitest'
 import { imageOf, packImage } from './image-packer.ts'
 
-const engine = { type: 'test', id: '', api: 'unix:///test' }
+const engine = { type: 'test', id: '', api: 'unix:///test', pid: 0 }
 const facts = { id: 'a', name: 'a', labels: {}, pid: 1, paused: false, engine }
 
 function packed(raw: unknown): string | undefined {

@@ -2,7 +2,7 @@ import { containerOf } from '@teu/watch'
 import { describe, expect, it } from 'vitest'
 import { selectionOf } from './selection.ts'
 
-const engine = { type: 'docker.com', id: 'X:Y', api: 'unix:///run/docker.sock' }
+const engine = { type: 'docker.com', id: 'X:Y', api: 'unix:///run/docker.sock', pid: 0 }
 const labels = { 'com.docker.compose.project': 'shop', tier: 'front', empty: '' }
 const web = containerOf({ id: '1', name: 'web-1', labels, pid: 7, paused: false, engine })
 

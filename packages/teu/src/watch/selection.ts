@@ -3,10 +3,13 @@
 import type { Container, EngineRef } from '@teu/watch'
 import { usage } from '../cli/parse.ts'
 
+/** What an engine is chosen by. */
+type EngineName = Pick<EngineRef, 'type' | 'id' | 'api'>
+
 /** A filter that has been read. */
 export interface Selection {
   container(container: Container): boolean
-  engine(engine: EngineRef): boolean
+  engine(engine: EngineName): boolean
 }
 
 const NAMES = ['label', 'name', 'project', 'engine'] as const
@@ -27,7 +30,7 @@ export function selectionOf(filters: readonly string[]): Selection {
   }
   const names = wanted.name.map(patternOf)
   const projects = wanted.project.map(patternOf)
-  const engine = (ref: EngineRef): boolean => wanted.engine.length === 0 || wanted.engine.some((text) => isEngine(ref, text))
+  const engine = (ref: EngineName): boolean => wanted.engine.length === 0 || wanted.engine.some((text) => isEngine(ref, text))
   return {
     engine,
     container: (container) =>
@@ -67,6 +70,6 @@ function hasLabel({ labels }: Container, wanted: string): boolean {
 }
 
 /** `docker`, `docker.com`, `cri` for `k8s.io/cri-api`, its id, `unix:///run/docker.sock` or the path alone. */
-function isEngine({ type, id, api }: EngineRef, text: string): boolean {
+function isEngine({ type, id, api }: EngineName, text: string): boolean {
   return text === type || type.startsWith(`${text === 'cri' ? 'k8s' : text}.`) || text === id || text === api || `unix://${text}` === api
 }

@@ -17,7 +17,7 @@ describe('ContainerdEngine: lists', () => {
     daemon.add('moby/4711')
     daemon.records.set('empty/record', daemon.records.get('default/web') as never)
     await using engine = new ContainerdEngine(daemon.api())
-    const ref = { type: 'containerd.io', id: 'uuid-1', api: 'unix:///fake/containerd.sock' }
+    const ref = { type: 'containerd.io', id: 'uuid-1', api: 'unix:///fake/containerd.sock', pid: 4711 }
     const containers = await engine.list()
     expect(containers[0]).toEqual({
       id: 'web',

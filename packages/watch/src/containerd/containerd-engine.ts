@@ -202,7 +202,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
   }
 
   async #ref(options: Cancellable): Promise<EngineRef> {
-    return { type: this.type, id: await this.id(options), api: this.api }
+    return { type: this.type, id: await this.id(options), api: this.api, pid: this.pid }
   }
 }
 

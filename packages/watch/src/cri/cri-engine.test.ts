@@ -26,7 +26,7 @@ describe('CriEngine', () => {
         server.addContainer('c1', 'p1', { name: 'web', labels: { a: 'b' }, annotations: { note: 'x' } })
         server.addContainer('c2', 'p1', { state: ContainerState.CONTAINER_CREATED })
         server.addContainer('c3', 'p1', { state: ContainerState.CONTAINER_EXITED })
-        const engineRef = { type: 'k8s.io/cri-api', id: await engine.id(), api: `unix://${server.path}` }
+        const engineRef = { type: 'k8s.io/cri-api', id: await engine.id(), api: `unix://${server.path}`, pid: 0 }
         const listed = await engine.list()
         expect(listed).toEqual([
           {

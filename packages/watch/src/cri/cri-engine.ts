@@ -200,7 +200,7 @@ export class CriEngine implements EngineClient<CriApi> {
   }
 
   async #ref(): Promise<EngineRef> {
-    return { type: this.type, id: await this.id(), api: this.api }
+    return { type: this.type, id: await this.id(), api: this.api, pid: this.pid }
   }
 }
 

@@ -38,7 +38,7 @@ describe('DockerEngine', () => {
     await using server = await RestServer.start('docker.sock', engine)
     await using docker = new DockerEngine(`unix://${server.path}`, { pid: 42 })
     const containers = await docker.list()
-    const ref = { type: 'docker.com', id: 'D:1', api: `unix://${server.path}` }
+    const ref = { type: 'docker.com', id: 'D:1', api: `unix://${server.path}`, pid: 42 }
     expect(containers).toEqual([
       {
         id: 'one',

@@ -129,6 +129,6 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async #ref(options: Cancellable): Promise<EngineRef> {
-    return { type: this.type, id: await this.id(options), api: this.api }
+    return { type: this.type, id: await this.id(options), api: this.api, pid: this.pid }
   }
 }

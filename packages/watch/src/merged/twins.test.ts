@@ -3,7 +3,7 @@ import type { Trust } from '../discovery/trust.ts'
 import { type Identity, superfluous } from './twins.ts'
 
 const member = (trust: Trust, pid: number = 0, id: string = 'x', idOfHost: boolean = false): Identity => {
-  return { trust, pid, engine: { type: 'docker.com', id, api: `unix:///${trust}/${pid}` }, idOfHost }
+  return { trust, pid, engine: { type: 'docker.com', id, api: `unix:///${trust}/${pid}`, pid }, idOfHost }
 }
 
 it.each([

@@ -13,6 +13,8 @@ export interface EngineRef {
   readonly id: string
   /** Address of its API: `unix:///run/docker.sock`. */
   readonly api: string
+  /** Its process on this machine; 0 when that is not known. It tells in which pid namespace pids are numbered. */
+  readonly pid: number
 }
 
 /** A container with an initial process: running, or frozen. Immutable; a change of state makes a new object. */

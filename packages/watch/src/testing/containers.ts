@@ -3,7 +3,7 @@
 import type { ConnectionEvent, ContainerEvent } from '../events/watch-event.ts'
 import { type Container, type ContainerFacts, containerOf, type EngineRef } from '../picture/container.ts'
 
-export const ENGINE: EngineRef = { type: 'test', id: 'test-1', api: 'unix:///test' }
+export const ENGINE: EngineRef = { type: 'test', id: 'test-1', api: 'unix:///test', pid: 0 }
 
 /** A container of that id; its name is the same unless given. */
 export function someContainer(id: string, facts: Partial<ContainerFacts> = {}): Container {

@@ -218,7 +218,7 @@ export class ScriptedEngine implements EngineClient<string> {
   #container(id: string): Container {
     const life = this.lives.get(id)
     if (life === undefined) throw new NotAliveError(id)
-    const engine = { type: this.type, id: this.#id, api: this.api }
+    const engine = { type: this.type, id: this.#id, api: this.api, pid: this.pid }
     return containerOf({ id, ...life, labels: { ...life.labels }, engine })
   }
 

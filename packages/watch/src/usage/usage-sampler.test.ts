@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Container } from '../picture/container.ts'
 import { someContainer } from '../testing/containers.ts'
+import { namespaceProcess } from '../testing/namespace-process.ts'
 import { containerKey, type Usage } from './usage.ts'
 import { UsageSampler, type UsageSamplerOptions } from './usage-sampler.ts'
 
@@ -341,9 +342,40 @@ describe('UsageSampler', () => {
   })
 })
 
+describe('UsageSampler and engines in other pid namespaces', () => {
+  const elsewhere: Container = someContainer(ID, { pid: 23, engine: { type: 'test', id: '', api: 'unix:///test', pid: 40 } })
+
+  beforeEach(() => {
+    mounts(['cgroup2', '/', 'cg'])
+    v2(`/node/${ID}`)
+    namespaceProcess(dir, '1', [1], 0)
+    namespaceProcess(dir, '2', [40, 1], 1)
+    symlinkSync(join(dir, 'proc/1/ns'), join(dir, 'proc/self/ns'))
+  })
+
+  it('reads the container whose pid there is that of the process', async () => {
+    namespaceProcess(dir, '3', [50, 23, 1], 40)
+    process(50, `0::/node/${ID}`)
+    expect(await usageOf(open(), elsewhere)).toMatchObject({ pids: 3 })
+    process(50, `0::/node/${OTHER}`)
+    expect(await usageOf(open(), elsewhere)).toBeUndefined()
+  })
+
+  it('looks again for what it has not found, after a while', async () => {
+    const sampler = open()
+    expect(await usageOf(sampler, elsewhere)).toBeUndefined()
+    namespaceProcess(dir, '3', [50, 23, 1], 40)
+    process(50, `0::/node/${ID}`)
+    nowMs += 5_000
+    expect(await usageOf(sampler, elsewhere)).toBeUndefined()
+    nowMs += 5_000
+    expect(await usageOf(sampler, elsewhere)).toMatchObject({ pids: 3 })
+  })
+})
+
 describe('containerKey()', () => {
   it('differs for the same id at two engines, and for ids that look like addresses', () => {
-    const at = (id: string, api: string): string => containerKey({ id, engine: { type: 'test', id: '', api } })
+    const at = (id: string, api: string): string => containerKey({ id, engine: { type: 'test', id: '', api, pid: 0 } })
     expect(at(ID, 'unix:///run/docker.sock')).toBe(`${ID}@unix:///run/docker.sock`)
     expect(at('a', 'b@c')).not.toBe(at('a@b', 'c'))
     expect(at('a%40b', 'c')).not.toBe(at('a@b', 'c'))

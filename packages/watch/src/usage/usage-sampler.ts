@@ -10,6 +10,7 @@ import { cgroupDirectories, type CgroupMount, parseCgroupMounts } from './cgroup
 import { type ControllerDirectory, type CounterDirectories, readCounters, type ReadFile } from './counters.ts'
 import { FileBudget, KeptFiles, readOnce } from './kept-files.ts'
 import { type OwnCgroups, ownCgroups } from './own-cgroup.ts'
+import { PidNamespaces } from './pid-namespaces.ts'
 import { containerKey, type Usage } from './usage.ts'
 
 /** Options of a {@link UsageSampler}. */
@@ -26,6 +27,8 @@ const MAX_OPEN_FILES = 4096
 
 /** Containers that are read before others get a turn; a millisecond, or two. */
 const BATCH = 32
+/** How long a container of an engine in another pid namespace is not looked for again when it was not found: that takes a look at all processes. */
+const REST_MS = 10_000
 
 /** What is kept of a container between two samples. */
 interface Subject extends CounterDirectories {
@@ -42,7 +45,10 @@ export class UsageSampler implements Disposable {
   readonly #clock: () => number
   readonly #budget: FileBudget
   readonly #subjects = new Map<string, Subject>()
+  /** When those that are elsewhere were looked for in vain. */
+  readonly #missedMs = new Map<string, number>()
   #mounts: readonly CgroupMount[] | undefined
+  #isDisposed = false
 
   constructor(options: UsageSamplerOptions = {}) {
     const { proc = '/proc', clock = () => performance.now() } = options
@@ -55,14 +61,14 @@ export class UsageSampler implements Disposable {
     this.#budget = new FileBudget(maxOpenFiles)
   }
 
-  /** One sample. A container without readable usage is left out: it has ended, has no cgroup of its own, or is that of an engine in another
-   *  pid namespace, so that its pid says nothing here.
+  /** One sample. A container without readable usage is left out: it has ended, or has no cgroup of its own, or its engine is in another pid
+   *  namespace and its process not known.
    *  @returns  by {@link containerKey} */
   async sample(containers: Iterable<Container>, { signal }: Cancellable = {}): Promise<ReadonlyMap<string, Usage>> {
     signal?.throwIfAborted()
     const wanted = new Map(Array.from(containers, (container) => [containerKey(container), container]))
-    for (const key of this.#subjects.keys()) if (!wanted.has(key)) this.#forget(key)
-    const readShared = memoised(readOnce)
+    for (const key of [...this.#subjects.keys(), ...this.#missedMs.keys()]) if (!wanted.has(key)) this.#forget(key)
+    const round: Round = { readShared: memoised(readOnce), namespaces: new PidNamespaces(this.#proc) }
     const usages = new Map<string, Usage>()
     let count = 0
     for (const [key, container] of wanted) {
@@ -70,24 +76,26 @@ export class UsageSampler implements Disposable {
         await nextTurn()
         signal?.throwIfAborted()
       }
-      const usage = this.#sampleOne(key, container, readShared)
+      const usage = await this.#sampleOne(key, container, round)
       if (usage !== undefined) usages.set(key, usage)
     }
     return usages
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     for (const key of this.#subjects.keys()) this.#forget(key)
   }
 
-  #sampleOne(key: string, { id, pid }: Container, readShared: ReadFile): Usage | undefined {
+  async #sampleOne(key: string, container: Container, { readShared, namespaces }: Round): Promise<Usage | undefined> {
+    const { pid } = container
     let subject = this.#subjects.get(key)
     if (subject !== undefined && subject.pid !== pid) {
       this.#forget(key)
       subject = undefined
     }
-    subject ??= this.#find(id, pid)
-    if (subject === undefined) return undefined
+    subject ??= this.#find(container) ?? (await this.#findElsewhere(key, container, namespaces))
+    if (subject === undefined || this.#isDisposed) return undefined
     const { cpuUs, memoryBytes, memoryLimitBytes, pids } = readCounters(subject, subject.files.read, readShared)
     if (cpuUs === undefined && memoryBytes === undefined && pids === undefined) {
       this.#subjects.delete(key)
@@ -102,10 +110,23 @@ export class UsageSampler implements Disposable {
     return { cpuPercent, memoryBytes, memoryLimitBytes, pids, sampledAt: new Date() }
   }
 
-  #find(id: string, pid: number): Subject | undefined {
+  /** Looks for the container's process by the pid that an engine in another pid namespace tells. */
+  async #findElsewhere(key: string, container: Container, namespaces: PidNamespaces): Promise<Subject | undefined> {
+    const { pid, engine } = container
+    if (readPid(engine.pid) === undefined || !namespaces.isElsewhere(engine.pid)) return undefined
+    if (this.#clock() - (this.#missedMs.get(key) ?? Number.NEGATIVE_INFINITY) < REST_MS) return undefined
+    const here = await namespaces.translate(pid, engine.pid)
+    const subject = here === undefined ? undefined : this.#find(container, here)
+    if (subject === undefined) this.#missedMs.set(key, this.#clock())
+    else this.#missedMs.delete(key)
+    return subject
+  }
+
+  /** @param here  the number of its process on this machine */
+  #find({ id, pid }: Container, here: number = pid): Subject | undefined {
     // It comes from an engine, or from whoever made the container, and would be a path otherwise.
-    if (readPid(pid) === undefined) return undefined
-    const text = readOnce(join(this.#proc, String(pid), 'cgroup'))
+    if (readPid(here) === undefined) return undefined
+    const text = readOnce(join(this.#proc, String(here), 'cgroup'))
     if (text === undefined) return undefined
     const own = ownCgroups(text, id)
     const cpu = this.#directory(own, 'cpuacct')
@@ -129,7 +150,14 @@ export class UsageSampler implements Disposable {
   #forget(key: string): void {
     this.#subjects.get(key)?.files[Symbol.dispose]()
     this.#subjects.delete(key)
+    this.#missedMs.delete(key)
   }
+}
+
+/** What the containers of one sample share. */
+interface Round {
+  readonly readShared: ReadFile
+  readonly namespaces: PidNamespaces
 }
 
 /** Percent of one processor since the sample before. */

@@ -256,7 +256,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
   }
 
   #ref(): EngineRef {
-    return { type: this.type, id: this.#engineId, api: this.api }
+    return { type: this.type, id: this.#engineId, api: this.api, pid: this.pid }
   }
 
   /** What a new subscriber is told first. */

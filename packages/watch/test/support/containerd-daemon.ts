@@ -30,9 +30,10 @@ export class ContainerdDaemon implements DrivenEngine {
   readonly #daemon: Daemon
   #api: ContainerdApi
 
-  constructor(lab: Lab) {
+  /** @param under  the beginning of a command line that starts it: `unshare` … */
+  constructor(lab: Lab, under: readonly string[] = []) {
     this.lab = lab
-    this.#daemon = new Daemon(lab.path('ctd'), { spawn: (command) => lab.spawn(command) })
+    this.#daemon = new Daemon(lab.path('ctd'), { spawn: (command) => lab.spawn([...under, ...command]) })
     this.socket = this.#daemon.socket
     this.namespace = 'default'
     this.#api = new ContainerdApi(this.socket)

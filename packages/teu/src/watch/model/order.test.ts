@@ -9,7 +9,7 @@ import { type Row, rowsOf } from './row.ts'
 const now = new Date('2024-01-02T00:00:00Z')
 
 function row(name: string, project: string, usage: Partial<Usage> = {}, seconds?: number): Row {
-  const engine = { type: 'docker.com', id: 'x', api: 'unix:///d' }
+  const engine = { type: 'docker.com', id: 'x', api: 'unix:///d', pid: 0 }
   const startedAt = seconds === undefined ? undefined : new Date(now.getTime() - seconds * 1000)
   const labels = { 'com.docker.compose.project': project, Tier: 'Front' }
   const container = containerOf({ id: `id-${name}`, name, labels: project === '' ? {} : labels, pid: 1, paused: false, startedAt, engine })
@@ -90,7 +90,7 @@ describe('what people type to find containers', () => {
 
 describe('rowsOf()', () => {
   it('shows what cannot be heard as unknown, and no negative ages', () => {
-    const engine = { type: 'podman.io', id: 'x', api: 'unix:///p' }
+    const engine = { type: 'podman.io', id: 'x', api: 'unix:///p', pid: 0 }
     const facts = { id: '1', name: 'a', labels: {}, pid: 1, engine, startedAt: new Date(now.getTime() + 5000) }
     const containers = [containerOf({ ...facts, paused: true }), containerOf({ ...facts, paused: false, engine: { ...engine, api: 'x' } })]
     const made = rowsOf({ containers, usages: new Map(), histories: new UsageHistories(), deaf: new Set(['x']), now })

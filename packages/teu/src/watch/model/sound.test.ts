@@ -2,7 +2,7 @@ import { type Container, containerOf } from '@teu/watch'
 import { describe, expect, it } from 'vitest'
 import { soundContainer, soundEvent } from './sound.ts'
 
-const engine = { type: 'docker.com', id: 'x', api: 'unix:///d' }
+const engine = { type: 'docker.com', id: 'x', api: 'unix:///d', pid: 0 }
 const web = containerOf({ id: 'a', name: 'web', labels: { tier: 'front' }, pid: 7, paused: false, engine }, { image: 'box' })
 const odd = (more: object): Container => ({ ...web, ...more })
 
@@ -25,7 +25,7 @@ describe('soundContainer()', () => {
     ['labels', null, {}],
     ['rucksack', { image: { x: 1 } }, { image: undefined }],
     ['rucksack', 7, { image: undefined }],
-    ['engine', { type: 1, id: null, api: 'unix:///d' }, { type: '1', id: '', api: 'unix:///d' }],
+    ['engine', { type: 1, id: null, api: 'unix:///d', pid: '7' }, { type: '1', id: '', api: 'unix:///d', pid: 0 }],
   ])('%s of %j becomes %j', (key, value, result) => {
     const sound = soundContainer(odd({ [key]: value }))
     expect(sound[key as keyof Container]).toEqual(result)

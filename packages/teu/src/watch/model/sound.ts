@@ -54,7 +54,12 @@ function repaired(container: Container): Container {
     paused: paused === true,
     startedAt: isMoment(startedAt) ? startedAt : undefined,
     privileged: typeof privileged === 'boolean' ? privileged : undefined,
-    engine: { type: textOf(engine.type), id: textOf(engine.id), api: textOf(engine.api) },
+    engine: {
+      type: textOf(engine.type),
+      id: textOf(engine.id),
+      api: textOf(engine.api),
+      pid: Number.isSafeInteger(engine.pid) ? engine.pid : 0,
+    },
     rucksack: { image: typeof image === 'string' ? image : undefined },
   }
 }

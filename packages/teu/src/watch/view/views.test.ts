@@ -13,7 +13,7 @@ import { textWidth } from './text-width.ts'
 
 const MIB = 2 ** 20
 const now = new Date('2024-01-02T00:00:00Z')
-const engine = { type: 'docker.com', id: 'ID', api: 'unix:///run/docker.sock' }
+const engine = { type: 'docker.com', id: 'ID', api: 'unix:///run/docker.sock', pid: 0 }
 
 function rows(...specs: readonly (readonly [name: string, project: string, usage?: Partial<Usage>])[]): Row[] {
   const containers = specs.map(([name, project], n) => {
