@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Source } from '../source.ts'
+import { beProcess1, type MadeUpProcess, madeUpProcess } from '../testing/made-up-proc.ts'
 import { findEngines } from './find-engines.ts'
 import { parseUnixTable } from './processes.ts'
 import { resolveInRoot } from './resolve-in-root.ts'
@@ -28,25 +29,7 @@ async function listen(path: string): Promise<void> {
   await new Promise<void>((resolve) => server.listen(path, resolve))
 }
 
-/** A process in a made-up /proc. */
-function addProcess(
-  pid: number,
-  comm: string,
-  facts: { mnt: string; root: string; sockets?: readonly (readonly [string, string])[] },
-): void {
-  const proc = join(dir, 'proc', String(pid))
-  mkdirSync(join(proc, 'ns'), { recursive: true })
-  mkdirSync(join(proc, 'net'))
-  mkdirSync(join(proc, 'fd'))
-  writeFileSync(join(proc, 'comm'), `${comm}\n`)
-  symlinkSync(`mnt:[${facts.mnt}]`, join(proc, 'ns/mnt'))
-  symlinkSync(facts.root, join(proc, 'root'))
-  const lines = (facts.sockets ?? []).map(([inode, path], n) => {
-    symlinkSync(`socket:[${inode}]`, join(proc, 'fd', String(n)))
-    return `0000000000000000: 00000002 00000000 00010000 0001 01 ${inode} ${path}`
-  })
-  writeFileSync(join(proc, 'net/unix'), ['Num       RefCount Protocol Flags    Type St Inode Path', ...lines, ''].join('\n'))
-}
+const addProcess = (pid: number, comm: string, facts: MadeUpProcess): void => madeUpProcess(dir, pid, comm, facts)
 
 const source = (type: string, sockets: readonly string[], processes: readonly string[]): Source => ({
   type,
@@ -76,7 +59,7 @@ describe('findEngines()', () => {
     addProcess(1, 'init', { mnt: '1', root: '/' })
     addProcess(70, 'sh', { mnt: '2', root: join(dir, 'box') })
     addProcess(71, 'sh', { mnt: '2', root: join(dir, 'box') })
-    symlinkSync(join(dir, 'proc/1'), join(dir, 'proc/self'))
+    beProcess1(dir)
     expect(await find([whale])).toEqual([
       'whale /run/whale.sock 0',
       'whale /users/1000/whale.sock 0',
@@ -99,7 +82,7 @@ describe('findEngines()', () => {
       ],
     })
     addProcess(6, 'whaled', { mnt: '2', root: join(dir, 'box'), sockets: [['13', '/run/odd']] })
-    symlinkSync(join(dir, 'proc/1'), join(dir, 'proc/self'))
+    beProcess1(dir)
     expect(await find([whale])).toEqual(['whale /a/whale-2.sock 5', 'whale /a/odd 5', 'whale /proc/6/root/run/odd 6 foreign'])
   })
 
@@ -110,7 +93,7 @@ describe('findEngines()', () => {
     symlinkSync(sockets[1], sockets[0])
     addProcess(1, 'init', { mnt: '1', root: '/' })
     addProcess(7, 'seald', { mnt: '1', root: '/', sockets: [['10', sockets[1]]] })
-    symlinkSync(join(dir, 'proc/1'), join(dir, 'proc/self'))
+    beProcess1(dir)
     expect(await find([whale, seal])).toEqual(['seal /run/whale.sock 7'])
   })
 

@@ -1,21 +1,14 @@
 /** A machine for tests of discovery: sockets on which somebody listens, and a /proc that is made up, in a directory of its own. */
 
 import { type Deferred, deferred } from '@teu/spec'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { FindOptions } from '../discovery/find-engines.ts'
 import type { Source } from '../source.ts'
+import { beProcess1, type MadeUpProcess, madeUpProcess } from './made-up-proc.ts'
 import { ScriptedEngine } from './scripted-engine.ts'
-
-/** Facts about a process that is made up. */
-export interface MadeUpProcess {
-  readonly mnt: string
-  readonly root: string
-  /** Inode and path of sockets on which it listens. */
-  readonly sockets?: readonly (readonly [inode: string, path: string])[]
-}
 
 /** See the head of this file. What is called `whale` is an engine; each of its sockets is a scripted one. */
 export class Machine implements AsyncDisposable {
@@ -32,7 +25,7 @@ export class Machine implements AsyncDisposable {
 
   constructor() {
     this.addProcess(1, 'init', { mnt: '1', root: '/' })
-    symlinkSync(this.path('proc/1'), this.path('proc/self'))
+    beProcess1(this.dir)
   }
 
   path(...names: readonly string[]): string {
@@ -84,17 +77,8 @@ export class Machine implements AsyncDisposable {
     await new Promise((resolve) => server?.close(resolve))
   }
 
-  addProcess(pid: number, comm: string, { mnt, root, sockets = [] }: MadeUpProcess): void {
-    const proc = this.path('proc', String(pid))
-    for (const name of ['ns', 'net', 'fd']) mkdirSync(join(proc, name), { recursive: true })
-    writeFileSync(join(proc, 'comm'), `${comm}\n`)
-    symlinkSync(`mnt:[${mnt}]`, join(proc, 'ns/mnt'))
-    symlinkSync(root, join(proc, 'root'))
-    const lines = sockets.map(([inode, path], n) => {
-      symlinkSync(`socket:[${inode}]`, join(proc, 'fd', String(n)))
-      return `0000000000000000: 00000002 00000000 00010000 0001 01 ${inode} ${path}`
-    })
-    writeFileSync(join(proc, 'net/unix'), ['Num       RefCount Protocol Flags    Type St Inode Path', ...lines, ''].join('\n'))
+  addProcess(pid: number, comm: string, facts: MadeUpProcess): void {
+    madeUpProcess(this.dir, pid, comm, facts)
   }
 
   endProcess(pid: number): void {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { namespaceProcess } from '../testing/namespace-process.ts'
+import { beProcess1, namespaceProcess } from '../testing/made-up-proc.ts'
 import { PidNamespaces } from './pid-namespaces.ts'
 
 const ENGINE = 40
@@ -15,7 +15,7 @@ beforeEach(() => {
   namespaceProcess(dir, '1', [1], 0)
   namespaceProcess(dir, '2', [30, 1], 1)
   namespaceProcess(dir, '2', [ENGINE, 11], 30)
-  symlinkSync(join(dir, 'proc/1'), join(dir, 'proc/self'))
+  beProcess1(dir)
   namespaces = new PidNamespaces(join(dir, 'proc'))
 })
 

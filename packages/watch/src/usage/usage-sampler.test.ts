@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Container } from '../picture/container.ts'
 import { someContainer } from '../testing/containers.ts'
-import { namespaceProcess } from '../testing/namespace-process.ts'
+import { namespaceProcess } from '../testing/made-up-proc.ts'
 import { containerKey, type Usage } from './usage.ts'
 import { UsageSampler, type UsageSamplerOptions } from './usage-sampler.ts'
 
