@@ -1,6 +1,7 @@
 /** Watching Docker: lists, the time until an event is heard, memory over many events. */
 
 import { DockerEngine, watch } from '@teu/watch'
+import { mapBounded } from '../../packages/watch/src/watcher/bounded.ts'
 import { DockerDaemon } from '../../packages/watch/test/support/docker-daemon.ts'
 import type { Lab } from '../../tests/harness/lab.ts'
 import { FakeDocker } from './fake-docker.ts'
@@ -8,8 +9,9 @@ import { benchLatency, type Life, Listener } from './latency.ts'
 import { benchLists } from './lists.ts'
 import { benchMemory } from './memory.ts'
 
-/** As many as are started in a minute. */
-const LIVE = 50
+/** By default as many as are started in a minute. */
+const LIVE = Number(process.env['TEU_BENCH_DOCKER_LIVE'] ?? 50)
+const STARTED_AT_A_TIME = 4
 const CONTAINERS = 1_000
 const INSPECTIONS_AT_A_TIME = 8
 const EVENTS_AT_A_TIME = 100
@@ -72,7 +74,8 @@ async function latency(daemon: DockerDaemon, rounds: number): Promise<void> {
 }
 
 async function liveLists(daemon: DockerDaemon): Promise<void> {
-  for (let n = 0; n < LIVE; n++) await daemon.run(`live${n}`)
+  const names = Array.from({ length: LIVE }, (_, n) => `live${n}`)
+  await mapBounded(names, STARTED_AT_A_TIME, (name) => daemon.run(name))
   await using engine = new DockerEngine(daemon.socket)
   const ids = (await engine.list()).map(({ id }) => id)
   const inspectAll = async (): Promise<void> => {
