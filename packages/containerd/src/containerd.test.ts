@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ServiceMethods } from './testing/service-methods.ts'
 import { PROCESS, SPEC, withFake } from './testing/fake-client.ts'
 
 test('a method refuses a bad container ID with a rejection, and throws nothing at its caller', () =>
@@ -28,3 +29,20 @@ test('a method refuses a bad container ID with a rejection, and throws nothing a
       await expect(call(), name).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_ID' })
     }
   }))
+
+test.each(['get', 'kill', 'wait'] as const)('a deletion with force hears its signal while Tasks.%s is not answered', (call) =>
+  withFake(async ({ client, daemon }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const answer = daemon.transport.before(ServiceMethods.tasks[call], () => {
+      abort.abort(reason)
+      return new Promise<never>(() => {})
+    })
+    await expect(client.delete('a', { force: true, signal: abort.signal })).rejects.toBe(reason)
+    answer()
+    await client.delete('a', { force: true })
+    await expect(client.container('a').record()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
+  }),
+)
