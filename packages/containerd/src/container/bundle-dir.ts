@@ -41,7 +41,8 @@ export function rootOwner(spec: Pick<Spec, 'linux'> | undefined): HostOwner {
 
 /** The objects of a list; none of what is no list. */
 function objects(list: unknown): Readonly<Record<string, unknown>>[] {
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : []
+  const isObject = (one: unknown): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null
+  return Array.isArray(list) ? list.filter(isObject) : []
 }
 
 /**
