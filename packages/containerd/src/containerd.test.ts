@@ -36,12 +36,20 @@ test.each(['get', 'kill', 'wait'] as const)('a deletion with force hears its sig
     await client.start('a')
     const abort = new AbortController()
     const reason = new Error('enough')
-    const answer = daemon.transport.before(ServiceMethods.tasks[call], () => {
+    const hold = (): Promise<never> => {
       abort.abort(reason)
-      return new Promise<never>(() => {})
-    })
+      return new Promise(() => {})
+    }
+    const { transport } = daemon
+    const { tasks } = ServiceMethods
+    const holds = {
+      get: () => transport.before(tasks.get, hold),
+      kill: () => transport.before(tasks.kill, hold),
+      wait: () => transport.before(tasks.wait, hold),
+    }
+    const release = holds[call]()
     await expect(client.delete('a', { force: true, signal: abort.signal })).rejects.toBe(reason)
-    answer()
+    release()
     await client.delete('a', { force: true })
     await expect(client.container('a').record()).rejects.toMatchObject({ code: 'ERR_TEU_NOT_FOUND' })
   }),
