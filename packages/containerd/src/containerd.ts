@@ -164,71 +164,71 @@ export class Containerd implements Client {
     return this.container(id)
   }
 
-  restore(id: string, options?: RestoreOptions): Promise<Restored> {
+  async restore(id: string, options?: RestoreOptions): Promise<Restored> {
     return this.container(id).restore(options)
   }
 
-  start(id: string, options?: StartOptions): Promise<number> {
+  async start(id: string, options?: StartOptions): Promise<number> {
     return this.container(id).start(options)
   }
 
-  exec(id: string, execId: string, process: Process, options?: StdioOptions): Promise<number> {
+  async exec(id: string, execId: string, process: Process, options?: StdioOptions): Promise<number> {
     return this.container(id).exec(execId, process, options)
   }
 
-  signalProcess(id: string, processId: string, signal: Signal, options?: { readonly all?: boolean } & MethodOptions): Promise<void> {
+  async signalProcess(id: string, processId: string, signal: Signal, options?: { readonly all?: boolean } & MethodOptions): Promise<void> {
     return this.container(id).signalProcess(processId, signal, options)
   }
 
-  resizeTerminal(id: string, processId: string, size: TerminalSize, options?: MethodOptions): Promise<void> {
+  async resizeTerminal(id: string, processId: string, size: TerminalSize, options?: MethodOptions): Promise<void> {
     return this.container(id).resizeTerminal(processId, size, options)
   }
 
-  closeStdin(id: string, processId: string, options?: MethodOptions): Promise<void> {
+  async closeStdin(id: string, processId: string, options?: MethodOptions): Promise<void> {
     return this.container(id).closeStdin(processId, options)
   }
 
-  pause(id: string, options?: MethodOptions): Promise<void> {
+  async pause(id: string, options?: MethodOptions): Promise<void> {
     return this.container(id).pause(options)
   }
 
-  resume(id: string, options?: MethodOptions): Promise<void> {
+  async resume(id: string, options?: MethodOptions): Promise<void> {
     return this.container(id).resume(options)
   }
 
-  stats(id: string, options?: MethodOptions): Promise<Stats> {
+  async stats(id: string, options?: MethodOptions): Promise<Stats> {
     return this.container(id).stats(options)
   }
 
-  listPids(id: string, options?: MethodOptions): Promise<number[]> {
+  async listPids(id: string, options?: MethodOptions): Promise<number[]> {
     return this.container(id).listPids(options)
   }
 
-  summary(id: string, options?: MethodOptions): Promise<ProcessSummary[]> {
+  async summary(id: string, options?: MethodOptions): Promise<ProcessSummary[]> {
     return this.container(id).summary(options)
   }
 
-  deleteTask(id: string, options?: DeleteTaskOptions): Promise<DeletedTask> {
+  async deleteTask(id: string, options?: DeleteTaskOptions): Promise<DeletedTask> {
     return this.container(id).deleteTask(options)
   }
 
-  delete(id: string, options?: DeleteOptions): Promise<void> {
+  async delete(id: string, options?: DeleteOptions): Promise<void> {
     return this.container(id).delete(options)
   }
 
-  status(id: string, options?: MethodOptions): Promise<TaskStatus> {
+  async status(id: string, options?: MethodOptions): Promise<TaskStatus> {
     return this.container(id).status(options)
   }
 
-  updateResources(id: string, resources: LinuxResources, options?: UpdateOptions): Promise<void> {
+  async updateResources(id: string, resources: LinuxResources, options?: UpdateOptions): Promise<void> {
     return this.container(id).updateResources(resources, options)
   }
 
-  createCheckpoint(id: string, dir: string, options?: CheckpointOptions): Promise<void> {
+  async createCheckpoint(id: string, dir: string, options?: CheckpointOptions): Promise<void> {
     return this.container(id).createCheckpoint(dir, options)
   }
 
-  wait(id: string, processId?: string, options?: MethodOptions): Promise<ExitInfo> {
+  async wait(id: string, processId?: string, options?: MethodOptions): Promise<ExitInfo> {
     return this.container(id).wait(processId, options)
   }
 

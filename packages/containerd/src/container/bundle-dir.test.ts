@@ -31,6 +31,15 @@ test('bundlePath() follows from the id alone', () => {
   expect(bundlePath('/run/y/../x/', 'a')).toBe('/run/x/a')
 })
 
+test.each([
+  { namespaces: 5 },
+  { namespaces: [null] },
+  { namespaces: [{ type: 'user' }], uidMappings: 'x', gidMappings: [null] },
+  { namespaces: [{ type: 'user' }], uidMappings: [{ containerID: 0, hostID: 'x' }], gidMappings: [{ containerID: 0, hostID: -1 }] },
+])('rootOwner() is root for what is no config: %j', (linux) => {
+  expect(rootOwner({ linux } as never)).toEqual({ hostUid: 0, hostGid: 0 })
+})
+
 test('rootOwner() is the host id of 0, where there is a user namespace', () => {
   const mappings = [
     { containerID: 1, hostID: 5, size: 1 },

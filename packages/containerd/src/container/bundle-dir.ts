@@ -27,13 +27,22 @@ export function bundlePath(stateDir: string, id: string): string {
   return join(resolve(stateDir), id)
 }
 
-/** The host's name for the container's root: root itself without a user namespace, and where 0 is not mapped. */
+/** The host's name for the container's root: root itself without a user namespace, and where 0 is not mapped.
+ *  @param spec  as it is in a record, where another client may have put anything: what has no such form maps nothing */
 export function rootOwner(spec: Pick<Spec, 'linux'> | undefined): HostOwner {
-  const hasUserNamespace = spec?.linux?.namespaces?.some(({ type }) => type === 'user') === true
+  const hasUserNamespace = objects(spec?.linux?.namespaces).some(({ type }) => type === 'user')
   if (!hasUserNamespace) return { hostUid: 0, hostGid: 0 }
-  const ofZero = (mappings: readonly { containerID: number; hostID: number }[] | undefined): number =>
-    mappings?.find(({ containerID }) => containerID === 0)?.hostID ?? 0
+  const ofZero = (mappings: unknown): number => {
+    const hostId = objects(mappings).find(({ containerID }) => containerID === 0)?.hostID
+    return typeof hostId === 'number' && hostId >>> 0 === hostId ? hostId : 0
+  }
   return { hostUid: ofZero(spec?.linux?.uidMappings), hostGid: ofZero(spec?.linux?.gidMappings) }
+}
+
+/** The objects of a list; none of what is no list. */
+function objects(list: unknown): Readonly<Record<string, unknown>>[] {
+  const isObject = (one: unknown): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null
+  return Array.isArray(list) ? list.filter(isObject) : []
 }
 
 /**

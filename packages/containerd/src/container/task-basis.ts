@@ -23,5 +23,7 @@ export function taskBasis(
 ): TaskBasis {
   const { id, runtime, snapshotter, snapshotKey } = record
   const terminal = spec.process?.terminal === true
-  return { id, runtime, snapshotter, snapshotKey, terminal, mountLabel: spec.linux?.mountLabel ?? '', owner: rootOwner(spec) }
+  const label: unknown = spec.linux?.mountLabel
+  const mountLabel = typeof label === 'string' ? label : ''
+  return { id, runtime, snapshotter, snapshotKey, terminal, mountLabel, owner: rootOwner(spec) }
 }

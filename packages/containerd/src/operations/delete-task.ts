@@ -82,7 +82,7 @@ async function deleteNow(
       if (!force || !isTeuError(error, 'ERR_TEU_INVALID_STATE')) throw error
     }
   }
-  return forceDelete(ctx, container.id, () => drain(ctx, container, run))
+  return forceDelete(ctx, container.id, () => drain(ctx, container, run), signal)
 }
 
 const nothingFound = (): DeletedTask => ({ exitCode: UNKNOWN_EXIT_CODE, exitedAt: new Date(), found: false })

@@ -11,19 +11,21 @@ const RETRY_MS = 100
 
 /** Kills a task and deletes it.
  *  @param beforeDelete  called when it has ended, for what must be read before
+ *  @param signal  is heard until it has ended; the deletion itself is not given up
  *  @returns how it ended; undefined when there was none */
 export async function forceDelete(
   ctx: ClientContext,
   containerId: string,
   beforeDelete: () => Promise<void> = () => Promise.resolve(),
+  signal?: AbortSignal,
 ): Promise<DeleteResponse | undefined> {
-  const process = await readProcess(ctx, containerId)
+  const process = await readProcess(ctx, containerId, undefined, { signal })
   // A shim whose daemon was killed before it had made the task has none, and is in the way of the next one; a deletion ends it.
   if (process === undefined) return deleteEnded(ctx, containerId)
   const status = taskStatus(process.status)
   // A shim that does not answer kills nobody, and what has no pid was never made.
   const isAlive = status !== 'stopped' && status !== 'unknown' && process.pid !== 0
-  if (isAlive) await kill(ctx, containerId)
+  if (isAlive) await kill(ctx, containerId, signal)
   await beforeDelete()
   return deleteEnded(ctx, containerId)
 }
@@ -61,12 +63,13 @@ export async function surely(ctx: ClientContext, calls: () => Promise<unknown>):
 }
 
 /** Kills all processes of a task and waits for the end of the first. */
-async function kill(ctx: ClientContext, containerId: string): Promise<void> {
+async function kill(ctx: ClientContext, containerId: string, signal: AbortSignal | undefined): Promise<void> {
   const given = new AbortController()
-  const ended = ctx.services.tasks.wait({ containerId }, { timeoutMs: ctx.timing.cleanupMs, signal: given.signal })
+  const either = signal === undefined ? given.signal : AbortSignal.any([given.signal, signal])
+  const ended = ctx.services.tasks.wait({ containerId }, { timeoutMs: ctx.timing.cleanupMs, signal: either })
   ended.catch(() => {})
   try {
-    await ctx.services.tasks.kill({ containerId, signal: SIGKILL, all: true })
+    await ctx.services.tasks.kill({ containerId, signal: SIGKILL, all: true }, { signal })
   } catch (error) {
     if (!isTeuError(error, 'ERR_TEU_NOT_FOUND')) {
       given.abort()

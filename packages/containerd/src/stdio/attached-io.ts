@@ -39,6 +39,8 @@ export class AttachedIo implements ProcessIo {
       if (paths.stdout !== undefined) outputs.push((this.stdout = this.#read(paths.stdout)))
       if (paths.stderr !== undefined) outputs.push((this.stderr = this.#read(paths.stderr)))
     } catch (error) {
+      // Nobody will dismiss a stand-in.
+      this.#isClosed = true
       for (const output of outputs) output.destroy()
       throw error
     }
