@@ -49,6 +49,19 @@ describe('watchAll()', () => {
     expect([one.connections, two.connections, one.disposed, two.disposed]).toEqual([0, 0, 1, 1])
   })
 
+  it('refuses two clients of one address, which is what containers are told apart by, before anything is watched', () => {
+    const [one, two] = [named('one', '1'), named('one', '2')]
+    expect(() => watchAll({ engines: [one, two] })).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
+    expect(() => watchAll({ engines: ['/run/docker.sock', named('run/docker.sock', '')] })).toThrow('twice')
+    expect([one.calls, two.calls]).toEqual([[], []])
+  })
+
+  it('takes the same engine twice for once', async () => {
+    const one = named('one', '1')
+    await using all = watchAll({ engines: [one, one, '/nowhere/docker.sock', 'unix:///nowhere/docker.sock'], ...soon })
+    expect(all.watchers.map(({ api }) => api)).toEqual(['unix:///one', 'unix:///nowhere/docker.sock'])
+  })
+
   it('an engine that is there twice is shown once', async () => {
     const [one, twin] = [named('one', 'same'), named('twin', 'same')]
     for (const engine of [one, twin]) engine.start('a')

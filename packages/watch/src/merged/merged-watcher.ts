@@ -63,7 +63,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     if (!(discoverIntervalMs > 0)) throw new RangeError(`watchAll(): discoverIntervalMs must be > 0, got ${discoverIntervalMs}`)
     this.#options = options
     this.#broadcast = new Broadcast(options.logger ?? silent)
-    const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, fitting(one, options)) : one))
+    const clients = openAll(options)
     if (signal?.aborted === true) this.#close()
     else signal?.addEventListener('abort', this.#close, { once: true })
     for (const client of clients) this.#add(client, HOST)
@@ -259,9 +259,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   }
 }
 
+/** Clients of the engines that were given, each once. By its address an engine is known, in events and in names of containers.
+ *  @throws {TeuError} ERR_TEU_USAGE for two different clients of one address; see {@link openEngine} for others */
+function openAll(options: WatchAllOptions): Iterable<EngineClient> {
+  const given = new Map<string, { readonly client: EngineClient; readonly isOpened: boolean }>()
+  for (const one of options.engines ?? []) {
+    const isOpened = typeof one === 'string'
+    const client = isOpened ? openEngine(one, fitting(one, options)) : one
+    const other = given.get(client.api)
+    if (other === undefined) given.set(client.api, { client, isOpened })
+    else if (other.client !== client && !(isOpened && other.isOpened)) {
+      throw new TeuError('ERR_TEU_USAGE', `Cannot watch ${client.api} twice in one view: by its address an engine is known there`, {
+        remedy: 'give one of its clients to watch()',
+      })
+    }
+  }
+  return Array.from(given.values(), ({ client }) => client)
+}
+
 /** Watches all engines of this machine, or those that are given, those that come later too.
  *  `for await (const event of watchAll({ signal }))` ends, without an error, when the signal is aborted and everything is closed.
- *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for addresses in `engines`, see {@link watch} */
+ *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for addresses in `engines`, see {@link watch}; ERR_TEU_USAGE for two clients of one
+ *    address */
 export function watchAll(options?: WatchAllOptions): MergedWatcher {
   return new MergedWatcher(options)
 }
