@@ -116,7 +116,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async #get(target: string, options: Cancellable): Promise<unknown> {
-    return await this.client.get(`${await this.#version(options)}${target}`, options)
+    return await this.client.getDocument(`${await this.#version(options)}${target}`, options)
   }
 
   async #info(field: 'ID' | 'ServerVersion', options: Cancellable = {}): Promise<string> {

@@ -118,4 +118,16 @@ describe('EngineApi', () => {
     await expect(collect(await api.stream('/other', new AbortController().signal))).rejects.toThrow('status 500: a text')
     await expect(api.ping()).rejects.toThrow('has no Docker API')
   })
+
+  it('a document about one thing has 8 MiB at most, also one about a failure; other answers may have more', async () => {
+    const body = JSON.stringify('x'.repeat(8 * 1024 * 1024))
+    await using server = await RestServer.start('s', (target, response) => {
+      response.writeHead(target === '/failure' ? 500 : 200).end(body)
+    })
+    await using api = new EngineApi(server.path)
+    const tooLong = { code: 'ERR_TEU_SYSTEM', message: 'The answer has more than 8388608 bytes' }
+    await expect(api.getDocument('/one')).rejects.toMatchObject(tooLong)
+    await expect(api.getDocument('/failure')).rejects.toMatchObject(tooLong)
+    expect(await api.get('/all')).toHaveLength(8 * 1024 * 1024)
+  })
 })
