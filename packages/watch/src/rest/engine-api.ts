@@ -1,6 +1,7 @@
 /** What the REST APIs of Docker and Podman have in common: the ping, versions in the path, JSON answers, errors with a message. */
 
 import { TeuError } from '@teu/spec'
+import { parseJson } from '../answers/parse-json.ts'
 import { readTime } from '../answers/values.ts'
 import { type DialOptions, openDial } from '../address/dial.ts'
 import type { Cancellable } from '../engine-client.ts'
@@ -65,14 +66,15 @@ export class EngineApi implements AsyncDisposable {
     const { status, body } = await this.#answer(target, options)
     if (status !== 200) throw failed(target, status, body)
     try {
-      return JSON.parse(body)
+      return parseJson(body)
     } catch (cause) {
-      throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no JSON`, { cause })
+      const what = cause instanceof RangeError ? `has ${cause.message}` : 'is no JSON'
+      throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} ${what}`, { cause })
     }
   }
 
-  /** A JSON answer about one thing, which has no reason to be longer than 8 MiB. To parse 64 takes a second, in which nothing else happens, and
-   *  gigabytes: an engine is not to have that for each of its containers.
+  /** A JSON answer about one thing, which has no reason to be longer than 8 MiB. Several are on
+   *  their way at the same time.
    *  @throws {TeuError} as {@link EngineApi.get} */
   getDocument(target: string, options?: Cancellable): Promise<unknown> {
     return this.get(target, { ...options, maxBodyBytes: MOST_DOCUMENT_BYTES })
@@ -117,7 +119,7 @@ function failed(target: string, status: number, body: string): TeuError {
 
 function messageOf(body: string): string {
   try {
-    const { message } = JSON.parse(body) as { message?: unknown }
+    const { message } = parseJson(body) as { message?: unknown }
     if (typeof message === 'string') return message.slice(0, MOST_MESSAGE)
   } catch {
     // The text itself has to do.

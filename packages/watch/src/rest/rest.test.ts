@@ -106,6 +106,7 @@ describe('EngineApi', () => {
     await using server = await RestServer.start('s', (target, response) => {
       if (target === '/gone') json(response, { message: 'No such container: x' }, 404)
       else if (target === '/broken') response.end('{')
+      else if (target === '/many') response.end(`[${'{},'.repeat(2_500_000)}{}]`)
       else response.writeHead(500).end('a text')
     })
     await using api = new EngineApi(server.path)
@@ -114,6 +115,8 @@ describe('EngineApi', () => {
       message: 'GET /gone failed with status 404: No such container: x',
     })
     await expect(api.get('/broken')).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+    const tooMany = { code: 'ERR_TEU_SYSTEM', message: 'The answer to GET /many has more than 2097152 values' }
+    await expect(api.getList('/many')).rejects.toMatchObject(tooMany)
     await expect(api.get('/other')).rejects.toThrow('status 500: a text')
     await expect(collect(await api.stream('/other', new AbortController().signal))).rejects.toThrow('status 500: a text')
     await expect(api.ping()).rejects.toThrow('has no Docker API')
