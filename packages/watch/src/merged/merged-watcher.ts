@@ -55,6 +55,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   /** Engines that are known by the names of their sockets have been found. */
   readonly #named: Deferred<void> = deferred()
   #discovering: Promise<void> | undefined
+  #ending: Promise<void> | undefined
   #portfolio: Portfolio | undefined
   readonly #running: Promise<void>
 
@@ -65,9 +66,10 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     this.#broadcast = new Broadcast(options.logger ?? silent)
     const clients = openAll(options)
     if (signal?.aborted === true) this.#close()
-    else signal?.addEventListener('abort', this.#close, { once: true })
+    else signal?.addEventListener('abort', this.#abort, { once: true })
     for (const client of clients) this.#add(client, HOST)
     this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
+    if (signal?.aborted === true) this.#abort()
   }
 
   /** The watchers of all engines. */
@@ -125,16 +127,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   /** Ends everything, and closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close()
-    await this.#running
-    await Promise.all([...this.#members.values()].map((member) => member.close()))
-    await Promise.all(this.#leaving)
+    await this.#end()
     this.#members.clear()
   }
 
-  readonly #close = (): void => {
+  /** Whoever aborts the signal need not dispose it. How it ends is told by ready(), events() and the disposal. */
+  readonly #abort = (): void => void this.#end().catch(() => undefined)
+
+  #end(): Promise<void> {
+    this.#close()
+    this.#ending ??= this.#closeMembers()
+    return this.#ending
+  }
+
+  async #closeMembers(): Promise<void> {
+    await this.#running
+    await Promise.all([...this.#members.values()].map((member) => member.close()))
+    await Promise.all(this.#leaving)
+  }
+
+  #close(): void {
     this.#closing.abort(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
-    this.#options.signal?.removeEventListener('abort', this.#close)
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#broadcast.end('done')
     this.#ready.reject(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
   }
