@@ -65,6 +65,18 @@ describe('EventQueue', () => {
     expect(drain(queue)).toMatchObject([{ type: 'exited', source: 'event' }])
   })
 
+  it('tells a pause once, also when the reader has taken only a part of a result before more comes', () => {
+    const queue = new EventQueue(1, 'coalesce')
+    const renamed = someContainer('a', { paused: true, name: 'c' })
+    queue.add([someEvent('paused', pausedA, a)])
+    queue.add([someEvent('updated', renamed, pausedA)])
+    queue.add([someEvent('started', b)])
+    const first = queue.take()
+    expect(first).toMatchObject({ type: 'paused', container: pausedA, previous: a })
+    queue.add([someEvent('exited', b)])
+    expect(drain(queue)).toMatchObject([{ type: 'updated', container: renamed, previous: pausedA }])
+  })
+
   it('a pause that has ended is nothing to tell', () => {
     const queue = new EventQueue(1, 'coalesce')
     for (const event of [someEvent('started', b), someEvent('paused', pausedA, a), someEvent('unpaused', a, pausedA)]) queue.add([event])
