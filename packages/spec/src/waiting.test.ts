@@ -28,3 +28,11 @@ it('delay() ends with its time or with the signal, and does not reject', async (
   stop.abort()
   await waiting
 })
+
+it.each([2 ** 31, 1e12, Infinity])('delay(%s), which is more than a timer takes, does not end at once', async (ms) => {
+  const stop = new AbortController()
+  const long = delay(ms, stop.signal).then(() => 'long')
+  expect(await Promise.race([long, delay(20).then(() => 'short')])).toBe('short')
+  stop.abort()
+  await long
+})

@@ -1,6 +1,10 @@
 /** Waiting that can be given up. */
 
-/** Resolves after some milliseconds, or as soon as the signal fires; never rejects, and leaves neither timer nor listener. */
+/** A timer that is set to more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Resolves after some milliseconds, at most about 24 days, or as soon as the signal fires; never rejects, and leaves neither timer nor
+ *  listener. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve()
@@ -9,7 +13,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, ms)
+    const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS))
     signal?.addEventListener('abort', done, { once: true })
   })
 }

@@ -34,6 +34,21 @@ describe('watch()', () => {
     expect(await events.next()).toMatchObject({ done: true })
   })
 
+  it.each(['its signal', 'its backoff'])('closes the connection when %s ends it, as a disposal does', async (what) => {
+    const abort = new AbortController()
+    const engine = new ScriptedEngine()
+    engine.down = what === 'its backoff'
+    const watcher = watch(engine, { signal: abort.signal, backoff: () => undefined })
+    if (engine.down) await expect(watcher.ready()).rejects.toMatchObject({ errno: 'ECONNREFUSED' })
+    else {
+      await watcher.ready()
+      abort.abort()
+    }
+    await vi.waitFor(() => expect(engine.disposed).toBe(1))
+    await watcher[Symbol.asyncDispose]()
+    expect(engine.disposed).toBe(1)
+  })
+
   it('checks its options', () => {
     expect(() => watch(new ScriptedEngine(), { concurrency: 0 })).toThrow(RangeError)
     expect(() => watch(new ScriptedEngine(), { resyncIntervalMs: -1 })).toThrow(RangeError)

@@ -20,7 +20,7 @@ export interface OpenEngineOptions extends OpenOptions {
 export interface WatchTargetOptions extends WatchOptions, OpenEngineOptions, Cancellable {}
 
 /** Begins to watch an engine. That it is not there yet is no error; the watcher goes on trying, and `ready()` tells when it has been heard.
- *  Dispose the watcher, or abort the signal, to end it.
+ *  Dispose the watcher, or abort the signal, to end it; that closes the connection, too.
  *  @param target  its address (a path, `unix:///path`, `tcp://host:port`, `ssh://user@host`), or a client of it, which is disposed with the
  *    watcher. Default: what the docker command would talk to, see {@link openConfigured}
  *  @throws {TeuError} ERR_TEU_USAGE when it is not known what listens there, or the address is malformed; ERR_TEU_UNSUPPORTED for other
@@ -28,9 +28,14 @@ export interface WatchTargetOptions extends WatchOptions, OpenEngineOptions, Can
 export function watch(target?: string | EngineClient, options: WatchTargetOptions = {}): Watcher {
   const engine = typeof target === 'string' ? openEngine(target, options) : (target ?? openConfigured(options))
   const watcher = new Watcher(engine, options)
-  // How it ends is told by ready() and events().
-  watcher.watch({ signal: options.signal }).catch(() => undefined)
+  void watchToTheEnd(watcher, options.signal)
   return watcher
+}
+
+/** Whoever aborts the signal need not dispose the watcher. How it ends is told by ready(), events() and the disposal. */
+async function watchToTheEnd(watcher: Watcher, signal: AbortSignal | undefined): Promise<void> {
+  await watcher.watch({ signal }).catch(() => undefined)
+  await watcher[Symbol.asyncDispose]().catch(() => undefined)
 }
 
 /** A client for an address. What is behind tcp:// and ssh:// is Docker unless `type` says something else. See {@link watch} for errors. */

@@ -1,16 +1,15 @@
 /** `teu watch` from its request to its exit status. */
 
-import { isTeuError, signalNumber, type TeuError } from '@teu/spec'
-import type { EngineClient, MergedWatcher } from '@teu/watch'
-import { usage } from '../cli/parse.ts'
+import { signalNumber } from '@teu/spec'
+import type { MergedWatcher } from '@teu/watch'
 import type { TeuContext } from '../human/context.ts'
 import { paintFor } from '../human/paint.ts'
 import { messageOf } from './event-document.ts'
 import { packImage } from './image-packer.ts'
-import { engineName } from './model/row.ts'
+import { openEngines } from './open-engines.ts'
 import { printEvents } from './plain.ts'
 import { visible } from './view/visible.ts'
-import type { Sampler, WatchDoor } from './watch-door.ts'
+import type { Sampler } from './watch-door.ts'
 import type { WatchRequest } from './watch-options.ts'
 
 /** How often engines are looked for: somebody may be waiting for one. */
@@ -92,35 +91,6 @@ async function showPage({ watcher, sampler, request, port, signal, io }: PageSho
   } finally {
     await closed
   }
-}
-
-function openEngines(addresses: NonNullable<WatchRequest['engines']>, machine: WatchDoor): EngineClient[] {
-  return addresses.map(({ address, kind }) => {
-    const type = kind === undefined ? undefined : typeOf(kind, machine)
-    try {
-      return machine.openEngine(address, { type, packer: packImage })
-    } catch (error) {
-      if (!isTeuError(error, 'ERR_TEU_USAGE') && !isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error
-      throw usage(
-        `--engine: ${error.message}`,
-        kind === undefined && isNameless(address, error) ? `Write its kind and a colon before it, as in docker:${address}` : FORMS,
-      )
-    }
-  })
-}
-
-const FORMS =
-  'Addresses are /path, unix:///path, tcp://host:port and ssh://user@host, each with docker:, podman:, containerd: or cri: before it or not'
-
-/** Its address is one, but does not tell what listens there. */
-function isNameless(address: string, { path }: TeuError): boolean {
-  return path !== undefined && (address === path || address === `unix://${path}`)
-}
-
-function typeOf(kind: string, { types }: WatchDoor): string {
-  const type = types.find((one) => engineName(one) === kind || one.startsWith(`${kind}.`))
-  if (type === undefined) throw usage(`--engine: there is no kind of engine "${kind}"`, `There are ${types.map(engineName).join(', ')}`)
-  return type
 }
 
 /** Says once that nothing was found; what comes later shows by itself. */

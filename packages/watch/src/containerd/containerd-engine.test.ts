@@ -38,6 +38,14 @@ describe('ContainerdEngine: lists', () => {
     expect([await engine.id(), await engine.version(), engine.pid]).toEqual(['uuid-1', '1.6.20 abc', 4711])
   })
 
+  it('with an id and a version of reasonable lengths, whatever the daemon says', async () => {
+    const daemon = new FakeContainerd()
+    daemon.uuid = 'u'.repeat(1_000_000)
+    daemon.version = 'v'.repeat(1_000_000)
+    await using engine = new ContainerdEngine(daemon.api())
+    expect([(await engine.id()).length, (await engine.version()).length]).toEqual([4_096, 4_096])
+  })
+
   it('a thousand containers with two calls', async () => {
     const daemon = new FakeContainerd()
     for (let n = 0; n < 1_000; n++) daemon.add(`default/c${n}`)

@@ -2,7 +2,7 @@
 
 import type { Services } from '@teu/containerd'
 import { isTeuError, TeuError } from '@teu/spec'
-import { readPid } from '../answers/values.ts'
+import { readName, readPid } from '../answers/values.ts'
 import {
   type Cancellable,
   type EngineClient,
@@ -106,7 +106,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
     try {
       const services = await this.client.services()
       const { version, revision } = await services.version.version({}, options)
-      return `${version} ${revision}`.trim()
+      return readName(`${version} ${revision}`.trim()) ?? ''
     } catch {
       return ''
     }
@@ -194,7 +194,7 @@ export class ContainerdEngine implements EngineClient<ContainerdApi> {
   async #identify(services: Services, options: Cancellable): Promise<void> {
     try {
       const { uuid, pid } = await services.introspection.server({}, options)
-      this.#id = uuid
+      this.#id = readName(uuid) ?? ''
       this.#pid = this.#options.pid || (readPid(Number(pid)) ?? 0)
     } catch (error) {
       if (!isTeuError(error, 'ERR_TEU_UNSUPPORTED')) throw error

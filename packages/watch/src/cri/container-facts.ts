@@ -9,6 +9,7 @@ import type {
   PodSandboxState,
   PodSandboxStatus,
 } from '../gen/runtime/v1/runtime.gen.ts'
+import { parseJson } from '../answers/parse-json.ts'
 import { readId, readLabels, readName, readPid, readTime } from '../answers/values.ts'
 import type { ContainerFacts, EngineRef } from '../picture/container.ts'
 
@@ -38,7 +39,7 @@ const NS_PER_MS = 1_000_000n
  *  @returns  0 when the engine says that there is none, undefined when it does not say */
 export function pidOf(info: Readonly<Record<string, string>>): number | undefined {
   try {
-    const { pid } = JSON.parse(info['info'] ?? '') as { pid?: unknown }
+    const { pid } = parseJson(info['info'] ?? '') as { pid?: unknown }
     return pid === 0 ? 0 : readPid(pid)
   } catch {
     return undefined

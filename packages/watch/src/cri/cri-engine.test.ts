@@ -93,6 +93,12 @@ describe('CriEngine', () => {
     await expect(engine.list()).rejects.toMatchObject({ code: 'ERR_TEU_INVALID_STATE' })
   })
 
+  it('has a version of a reasonable length, whatever the engine says', () =>
+    withServer(async (server, engine) => {
+      server.hooks.set('version', () => ({ runtimeName: 'n'.repeat(1_000_000) }))
+      expect(await engine.version()).toHaveLength(4_096)
+    }))
+
   it('is not supported when only something else listens there', () =>
     withServer(async (server, engine) => {
       server.hooks.set('version', () => {

@@ -1,7 +1,7 @@
 /** Any engine with a socket of Kubernetes' Container Runtime Interface: containerd, CRI-O, cri-dockerd. */
 
 import { TeuError } from '@teu/spec'
-import { readExitCode } from '../answers/values.ts'
+import { readExitCode, readName } from '../answers/values.ts'
 import { type Cancellable, type EngineClient, type EngineEvent, NotAliveError } from '../engine-client.ts'
 import { type EngineOptions, packedContainer } from '../engine-options.ts'
 import type { Container as CriContainer, PodSandbox } from '../gen/runtime/v1/runtime.gen.ts'
@@ -83,7 +83,7 @@ export class CriEngine implements EngineClient<CriApi> {
     try {
       const runtime = await this.client.runtime()
       const answer = await runtime.version({ version: KUBELET_VERSION }, { signal, timeoutMs: CONNECT_TIMEOUT_MS })
-      return `${answer.runtimeName} ${answer.runtimeVersion} [API ${answer.runtimeApiVersion}]`
+      return readName(`${answer.runtimeName} ${answer.runtimeVersion} [API ${answer.runtimeApiVersion}]`) ?? ''
     } catch {
       return ''
     }

@@ -34,6 +34,23 @@ const engine: Answer = (target, response) => {
 }
 
 describe('DockerEngine', () => {
+  it('asks for the id with each connection: another engine may have taken the place; what is not told then stays', async () => {
+    let info: object = { ID: 'first' }
+    await using server = await RestServer.start('docker.sock', (target, response, request) => {
+      if (target === '/info') json(response, info, 'ID' in info ? 200 : 500)
+      else engine(target, response, request)
+    })
+    await using docker = new DockerEngine(server.path)
+    const ids: string[] = []
+    for (const next of [info, { ID: 'second' }, { message: 'not now' }]) {
+      info = next
+      await docker.attempt()
+      ids.push(await docker.id())
+    }
+    expect(ids).toEqual(['first', 'second', 'second'])
+    expect((await docker.inspect('one')).engine.id).toBe('second')
+  })
+
   it('lists what is alive, and leaves out what has vanished meanwhile', async () => {
     await using server = await RestServer.start('docker.sock', engine)
     await using docker = new DockerEngine(`unix://${server.path}`, { pid: 42 })

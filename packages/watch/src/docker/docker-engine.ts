@@ -53,7 +53,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
     return this.client.address
   }
 
-  /** Settles on a version of the API, anew each time: the engine may have been replaced by another version.
+  /** Settles on a version of the API, and asks who is there, anew each time: the engine may have been replaced by another one.
    *  @throws {TeuError} ERR_TEU_UNSUPPORTED when there is none in common, or the engine does not know the one that is wanted, or when it is Podman that answers */
   async attempt(options: Cancellable = {}): Promise<void> {
     const { apiVersion, libpodVersion, date } = await this.client.ping(options)
@@ -64,11 +64,15 @@ export class DockerEngine implements EngineClient<EngineApi> {
     }
     this.#clock = date
     this.#base = `/v${negotiateVersion(apiVersion, this.#options.apiVersion ?? apiVersionFromEnvironment())}`
+    this.#id = (await this.#info('ID', options)) || this.#id
   }
 
   /** Docker's ID; it stays the same over restarts. */
   async id(options?: Cancellable): Promise<string> {
-    if (this.#id === '') this.#id = await this.#info('ID', options)
+    if (this.#id !== '') return this.#id
+    // The first connection asks for it anyway.
+    if (this.#base === undefined) await this.attempt(options).catch(() => undefined)
+    else this.#id = await this.#info('ID', options)
     return this.#id
   }
 
@@ -116,7 +120,7 @@ export class DockerEngine implements EngineClient<EngineApi> {
   }
 
   async #get(target: string, options: Cancellable): Promise<unknown> {
-    return await this.client.get(`${await this.#version(options)}${target}`, options)
+    return await this.client.getDocument(`${await this.#version(options)}${target}`, options)
   }
 
   async #info(field: 'ID' | 'ServerVersion', options: Cancellable = {}): Promise<string> {

@@ -22,6 +22,27 @@ describe('EventQueue', () => {
     expect(drain(queue)).toEqual(events)
   })
 
+  it('takes a list of any length', () => {
+    const queue = new EventQueue(1, 'error')
+    const event = someEvent('started', a)
+    queue.add(Array.from({ length: 300_000 }, () => event))
+    expect(drain(queue)).toHaveLength(300_000)
+  })
+
+  it('goes on with what was folded while it was read', () => {
+    const queue = new EventQueue(1, 'coalesce')
+    queue.add([someEvent('started', a)])
+    queue.add([someEvent('started', b)])
+    expect(queue.take()).toMatchObject({ type: 'started', container: { id: 'a' } })
+    queue.add([someEvent('exited', b)])
+    queue.add([someEvent('exited', a)])
+    expect(drain(queue).map(brief)).toEqual(['exited a (0)'])
+    queue.add([someEvent('started', b)])
+    queue.add([someEvent('started', a)])
+    queue.add([someEvent('started', someContainer('c'))])
+    expect(drain(queue).map(brief)).toEqual(['started b', 'started a', 'started c'])
+  })
+
   it('beyond it folds the events of each container into their result', () => {
     const queue = new EventQueue(1, 'coalesce')
     const renamed = someContainer('b', { name: 'c' })
@@ -42,6 +63,18 @@ describe('EventQueue', () => {
     expect(events[2]).toMatchObject({ source: 'coalesced', container: { paused: true } })
     queue.add([someEvent('exited', pausedA)])
     expect(drain(queue)).toMatchObject([{ type: 'exited', source: 'event' }])
+  })
+
+  it('tells a pause once, also when the reader has taken only a part of a result before more comes', () => {
+    const queue = new EventQueue(1, 'coalesce')
+    const renamed = someContainer('a', { paused: true, name: 'c' })
+    queue.add([someEvent('paused', pausedA, a)])
+    queue.add([someEvent('updated', renamed, pausedA)])
+    queue.add([someEvent('started', b)])
+    const first = queue.take()
+    expect(first).toMatchObject({ type: 'paused', container: pausedA, previous: a })
+    queue.add([someEvent('exited', b)])
+    expect(drain(queue)).toMatchObject([{ type: 'updated', container: renamed, previous: pausedA }])
   })
 
   it('a pause that has ended is nothing to tell', () => {

@@ -1,6 +1,7 @@
 /** What waits for a subscriber, never more than a known number of events. */
 
 import { TeuError } from '@teu/spec'
+import { Fifo } from './fifo.ts'
 import { type Fold, fold, foldKey, isEmpty, unfold } from './fold.ts'
 import { type ConnectionEvent, isContainerEvent, type WatchEvent } from './watch-event.ts'
 
@@ -14,9 +15,10 @@ export type Overflow = 'coalesce' | 'error'
 export class EventQueue {
   readonly #capacity: number
   readonly #overflow: Overflow
-  #exact: WatchEvent[] = []
+  readonly #exact = new Fifo<WatchEvent>()
   /** Not empty while the subscriber lags behind: results per container, and the newest about each connection. */
   readonly #folds = new Map<string, Fold>()
+  #unfolding: IterableIterator<[string, Fold]> | undefined
   readonly #connections = new Map<string, ConnectionEvent>()
 
   constructor(capacity: number, overflow: Overflow) {
@@ -30,7 +32,7 @@ export class EventQueue {
   add(events: readonly WatchEvent[]): void {
     const lagging = this.#folds.size > 0 || this.#connections.size > 0
     if (!lagging && this.#exact.length < this.#capacity) {
-      this.#exact.push(...events)
+      this.#exact.add(events)
       return
     }
     if (this.#overflow === 'error') {
@@ -38,19 +40,20 @@ export class EventQueue {
         remedy: 'read faster, raise `capacity`, or use overflow: "coalesce"',
       })
     }
-    for (const event of [...this.#exact.splice(0), ...events]) this.#fold(event)
+    for (const event of [...this.#exact.takeAll(), ...events]) this.#fold(event)
   }
 
   /** The next event, if there is one. */
   take(): WatchEvent | undefined {
     if (this.#exact.length === 0) this.#unfoldNext()
-    return this.#exact.shift()
+    return this.#exact.take()
   }
 
   /** Forgets everything that waits. */
   clear(): void {
-    this.#exact = []
+    this.#exact.clear()
     this.#folds.clear()
+    this.#unfolding = undefined
     this.#connections.clear()
   }
 
@@ -67,12 +70,16 @@ export class EventQueue {
 
   /** The result that has waited longest; what is known of connections comes when nothing else is left. */
   #unfoldNext(): void {
-    for (const [key, folded] of this.#folds) {
+    // Goes on where it was: from the beginning of a map it is a long way over what was deleted. What is folded meanwhile comes at its end.
+    this.#unfolding ??= this.#folds.entries()
+    for (let next = this.#unfolding.next(); next.done !== true; next = this.#unfolding.next()) {
+      const [key, folded] = next.value
       this.#folds.delete(key)
-      this.#exact.push(...unfold(folded))
+      this.#exact.add(unfold(folded))
       if (this.#exact.length > 0) return
     }
-    this.#exact.push(...this.#connections.values())
+    this.#unfolding = undefined
+    this.#exact.add(this.#connections.values())
     this.#connections.clear()
   }
 }

@@ -1,7 +1,7 @@
 /** Several events about one container, folded into their result: what a subscriber has been told before them, and what is true after. */
 
 import type { Container } from '../picture/container.ts'
-import { sameDetails } from '../picture/container.ts'
+import { sameDetails, withPaused } from '../picture/container.ts'
 import type { ContainerEvent } from './watch-event.ts'
 
 /** Result of one or more events. */
@@ -62,8 +62,11 @@ export function unfold({ before, after, last, exit, started, outside }: Fold): C
     return [hasEnded ? tell('exited', before) : { ...tell('updated', last.container, before), view: 'left' }]
   }
   if (before.pid !== after.pid || exit !== undefined || started) return [tell('exited', before), tell('started', after)]
+  const isOther = !sameDetails(before, after)
+  // One step each: the reader may have taken only the first when the rest is folded anew.
+  const repaused = isOther ? withPaused(before, after.paused) : after
   const events: ContainerEvent[] = []
-  if (before.paused !== after.paused) events.push(tell(after.paused ? 'paused' : 'unpaused', after, before))
-  if (!sameDetails(before, after)) events.push(tell('updated', after, before))
+  if (before.paused !== after.paused) events.push(tell(after.paused ? 'paused' : 'unpaused', repaused, before))
+  if (isOther) events.push(tell('updated', after, repaused))
   return events
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ScriptedEngine } from '../testing/scripted-engine.ts'
 import { brief, Follower, settle } from '../testing/told.ts'
 import { watchAll } from './merged-watcher.ts'
@@ -47,6 +47,31 @@ describe('watchAll()', () => {
     expect(told[0]?.toSorted()).toEqual(['started a', 'started b', 'started b', 'synced', 'synced', 'exited b (0)', 'paused a'].toSorted())
     expect(follower.picture()).toHaveLength(2)
     expect([one.connections, two.connections, one.disposed, two.disposed]).toEqual([0, 0, 1, 1])
+  })
+
+  it('refuses two clients of one address, which is what containers are told apart by, before anything is watched', () => {
+    const [one, two] = [named('one', '1'), named('one', '2')]
+    expect(() => watchAll({ engines: [one, two] })).toThrow(expect.objectContaining({ code: 'ERR_TEU_USAGE' }))
+    expect(() => watchAll({ engines: ['/run/docker.sock', named('run/docker.sock', '')] })).toThrow('twice')
+    expect([one.calls, two.calls]).toEqual([[], []])
+  })
+
+  it('takes the same engine twice for once', async () => {
+    const one = named('one', '1')
+    await using all = watchAll({ engines: [one, one, '/nowhere/docker.sock', 'unix:///nowhere/docker.sock'], ...soon })
+    expect(all.watchers.map(({ api }) => api)).toEqual(['unix:///one', 'unix:///nowhere/docker.sock'])
+  })
+
+  it.each(['is aborted', 'has been aborted'])('closes all connections when its signal %s, as a disposal does', async (when) => {
+    const abort = new AbortController()
+    const [one, two] = [named('one', '1'), named('two', '2')]
+    if (when === 'has been aborted') abort.abort()
+    const all = watchAll({ engines: [one, two], signal: abort.signal, ...soon })
+    if (!abort.signal.aborted) await all.ready()
+    abort.abort()
+    await vi.waitFor(() => expect([one.disposed, two.disposed]).toEqual([1, 1]))
+    await all[Symbol.asyncDispose]()
+    expect([one.disposed, two.disposed]).toEqual([1, 1])
   })
 
   it('an engine that is there twice is shown once', async () => {

@@ -55,6 +55,7 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   /** Engines that are known by the names of their sockets have been found. */
   readonly #named: Deferred<void> = deferred()
   #discovering: Promise<void> | undefined
+  #ending: Promise<void> | undefined
   #portfolio: Portfolio | undefined
   readonly #running: Promise<void>
 
@@ -63,11 +64,12 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
     if (!(discoverIntervalMs > 0)) throw new RangeError(`watchAll(): discoverIntervalMs must be > 0, got ${discoverIntervalMs}`)
     this.#options = options
     this.#broadcast = new Broadcast(options.logger ?? silent)
-    const clients = (options.engines ?? []).map((one) => (typeof one === 'string' ? openEngine(one, fitting(one, options)) : one))
+    const clients = openAll(options)
     if (signal?.aborted === true) this.#close()
-    else signal?.addEventListener('abort', this.#close, { once: true })
+    else signal?.addEventListener('abort', this.#abort, { once: true })
     for (const client of clients) this.#add(client, HOST)
     this.#running = this.#run(options.discover ?? options.engines === undefined, discoverIntervalMs)
+    if (signal?.aborted === true) this.#abort()
   }
 
   /** The watchers of all engines. */
@@ -125,16 +127,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
 
   /** Ends everything, and closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close()
-    await this.#running
-    await Promise.all([...this.#members.values()].map((member) => member.close()))
-    await Promise.all(this.#leaving)
+    await this.#end()
     this.#members.clear()
   }
 
-  readonly #close = (): void => {
+  /** Whoever aborts the signal need not dispose it. How it ends is told by ready(), events() and the disposal. */
+  readonly #abort = (): void => void this.#end().catch(() => undefined)
+
+  #end(): Promise<void> {
+    this.#close()
+    this.#ending ??= this.#closeMembers()
+    return this.#ending
+  }
+
+  async #closeMembers(): Promise<void> {
+    await this.#running
+    await Promise.all([...this.#members.values()].map((member) => member.close()))
+    await Promise.all(this.#leaving)
+  }
+
+  #close(): void {
     this.#closing.abort(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
-    this.#options.signal?.removeEventListener('abort', this.#close)
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#broadcast.end('done')
     this.#ready.reject(new TeuError('ERR_TEU_INVALID_STATE', 'The view of all engines is closed'))
   }
@@ -259,9 +273,28 @@ export class MergedWatcher implements AsyncDisposable, AsyncIterable<WatchEvent>
   }
 }
 
+/** Clients of the engines that were given, each once. By its address an engine is known, in events and in names of containers.
+ *  @throws {TeuError} ERR_TEU_USAGE for two different clients of one address; see {@link openEngine} for others */
+function openAll(options: WatchAllOptions): Iterable<EngineClient> {
+  const given = new Map<string, { readonly client: EngineClient; readonly isOpened: boolean }>()
+  for (const one of options.engines ?? []) {
+    const isOpened = typeof one === 'string'
+    const client = isOpened ? openEngine(one, fitting(one, options)) : one
+    const other = given.get(client.api)
+    if (other === undefined) given.set(client.api, { client, isOpened })
+    else if (other.client !== client && !(isOpened && other.isOpened)) {
+      throw new TeuError('ERR_TEU_USAGE', `Cannot watch ${client.api} twice in one view: by its address an engine is known there`, {
+        remedy: 'give one of its clients to watch()',
+      })
+    }
+  }
+  return Array.from(given.values(), ({ client }) => client)
+}
+
 /** Watches all engines of this machine, or those that are given, those that come later too.
  *  `for await (const event of watchAll({ signal }))` ends, without an error, when the signal is aborted and everything is closed.
- *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for addresses in `engines`, see {@link watch} */
+ *  @throws {TeuError} ERR_TEU_USAGE, ERR_TEU_UNSUPPORTED for addresses in `engines`, see {@link watch}; ERR_TEU_USAGE for two clients of one
+ *    address */
 export function watchAll(options?: WatchAllOptions): MergedWatcher {
   return new MergedWatcher(options)
 }

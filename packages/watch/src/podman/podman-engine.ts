@@ -86,7 +86,7 @@ export class PodmanEngine implements EngineClient<EngineApi> {
   }
 
   async inspect(nameOrId: string, options: Cancellable = {}): Promise<Container> {
-    const document = await this.client.get(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)
+    const document = await this.client.getDocument(`${BASE}/libpod/containers/${encodeURIComponent(nameOrId)}/json`, options)
     return packedContainer(podmanFactsOf(document, await this.#ref(options)), document, this.#options)
   }
 
@@ -101,7 +101,7 @@ export class PodmanEngine implements EngineClient<EngineApi> {
   }
 
   async #info(options: Cancellable): Promise<unknown> {
-    return await this.client.get(`${BASE}/libpod/info`, options)
+    return await this.client.getDocument(`${BASE}/libpod/info`, options)
   }
 
   async #identify(options: Cancellable): Promise<string> {

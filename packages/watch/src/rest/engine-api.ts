@@ -1,11 +1,12 @@
 /** What the REST APIs of Docker and Podman have in common: the ping, versions in the path, JSON answers, errors with a message. */
 
 import { TeuError } from '@teu/spec'
+import { parseJson } from '../answers/parse-json.ts'
 import { readTime } from '../answers/values.ts'
 import { type DialOptions, openDial } from '../address/dial.ts'
 import type { Cancellable } from '../engine-client.ts'
 import { parseJsonLines } from './json-lines.ts'
-import { EngineHttp, type HttpAnswer } from './engine-http.ts'
+import { EngineHttp, type HttpAnswer, type HttpOptions } from './engine-http.ts'
 
 /** What an engine says when it is asked for a sign of life. */
 export interface Ping {
@@ -19,6 +20,8 @@ export interface Ping {
 
 /** Characters of what an engine says about a failure that are repeated. */
 const MOST_MESSAGE = 1_000
+
+const MOST_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 /** A query in a URL; objects as JSON. */
 export function query(values: Readonly<Record<string, string | object>>): string {
@@ -49,7 +52,7 @@ export class EngineApi implements AsyncDisposable {
   /** Asks for a sign of life.
    *  @throws {TeuError} ERR_TEU_SYSTEM when there is no engine, or when what answers is none */
   async ping(options?: Cancellable): Promise<Ping> {
-    const answer = await this.#http.get('/_ping', options)
+    const answer = await this.#http.get('/_ping', { ...options, maxBodyBytes: MOST_DOCUMENT_BYTES })
     const apiVersion = answer.header('api-version')
     if (answer.status !== 200 || apiVersion === undefined) {
       throw new TeuError('ERR_TEU_SYSTEM', `What listens at ${this.address} has no Docker API: status ${answer.status}`)
@@ -59,14 +62,22 @@ export class EngineApi implements AsyncDisposable {
 
   /** A JSON answer.
    *  @throws {TeuError} ERR_TEU_NOT_FOUND for status 404, ERR_TEU_SYSTEM for others that are no success */
-  async get(target: string, options?: Cancellable): Promise<unknown> {
+  async get(target: string, options?: HttpOptions): Promise<unknown> {
     const { status, body } = await this.#answer(target, options)
     if (status !== 200) throw failed(target, status, body)
     try {
-      return JSON.parse(body)
+      return parseJson(body)
     } catch (cause) {
-      throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} is no JSON`, { cause })
+      const what = cause instanceof RangeError ? `has ${cause.message}` : 'is no JSON'
+      throw new TeuError('ERR_TEU_SYSTEM', `The answer to GET ${target} ${what}`, { cause })
     }
+  }
+
+  /** A JSON answer about one thing, which has no reason to be longer than 8 MiB. Several are on
+   *  their way at the same time.
+   *  @throws {TeuError} as {@link EngineApi.get} */
+  getDocument(target: string, options?: Cancellable): Promise<unknown> {
+    return this.get(target, { ...options, maxBodyBytes: MOST_DOCUMENT_BYTES })
   }
 
   /** A JSON answer that is a list; none is an empty one, as Go writes it.
@@ -90,7 +101,7 @@ export class EngineApi implements AsyncDisposable {
     await this.#http[Symbol.asyncDispose]()
   }
 
-  async #answer(target: string, options: Cancellable | undefined): Promise<HttpAnswer> {
+  async #answer(target: string, options: HttpOptions | undefined): Promise<HttpAnswer> {
     try {
       return await this.#http.get(target, options)
     } catch (error) {
@@ -108,7 +119,7 @@ function failed(target: string, status: number, body: string): TeuError {
 
 function messageOf(body: string): string {
   try {
-    const { message } = JSON.parse(body) as { message?: unknown }
+    const { message } = parseJson(body) as { message?: unknown }
     if (typeof message === 'string') return message.slice(0, MOST_MESSAGE)
   } catch {
     // The text itself has to do.

@@ -1,6 +1,7 @@
 /** JSON documents, one per line, out of a stream that may be split anywhere. */
 
 import { TeuError } from '@teu/spec'
+import { parseJson } from '../answers/parse-json.ts'
 
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const NEWLINE = 0x0a
@@ -30,8 +31,9 @@ export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncG
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch (cause) {
-    throw new TeuError('ERR_TEU_SYSTEM', `The stream has a line that is no JSON: ${line.slice(0, 80)}`, { cause })
+    const what = cause instanceof RangeError ? `with ${cause.message}` : 'that is no JSON'
+    throw new TeuError('ERR_TEU_SYSTEM', `The stream has a line ${what}: ${line.slice(0, 80)}`, { cause })
   }
 }

@@ -106,6 +106,7 @@ describe('EngineApi', () => {
     await using server = await RestServer.start('s', (target, response) => {
       if (target === '/gone') json(response, { message: 'No such container: x' }, 404)
       else if (target === '/broken') response.end('{')
+      else if (target === '/many') response.end(`[${'{},'.repeat(2_500_000)}{}]`)
       else response.writeHead(500).end('a text')
     })
     await using api = new EngineApi(server.path)
@@ -114,8 +115,22 @@ describe('EngineApi', () => {
       message: 'GET /gone failed with status 404: No such container: x',
     })
     await expect(api.get('/broken')).rejects.toMatchObject({ code: 'ERR_TEU_SYSTEM' })
+    const tooMany = { code: 'ERR_TEU_SYSTEM', message: 'The answer to GET /many has more than 2097152 values' }
+    await expect(api.getList('/many')).rejects.toMatchObject(tooMany)
     await expect(api.get('/other')).rejects.toThrow('status 500: a text')
     await expect(collect(await api.stream('/other', new AbortController().signal))).rejects.toThrow('status 500: a text')
     await expect(api.ping()).rejects.toThrow('has no Docker API')
+  })
+
+  it('a document about one thing has 8 MiB at most, also one about a failure; other answers may have more', async () => {
+    const body = JSON.stringify('x'.repeat(8 * 1024 * 1024))
+    await using server = await RestServer.start('s', (target, response) => {
+      response.writeHead(target === '/failure' ? 500 : 200).end(body)
+    })
+    await using api = new EngineApi(server.path)
+    const tooLong = { code: 'ERR_TEU_SYSTEM', message: 'The answer has more than 8388608 bytes' }
+    await expect(api.getDocument('/one')).rejects.toMatchObject(tooLong)
+    await expect(api.getDocument('/failure')).rejects.toMatchObject(tooLong)
+    expect(await api.get('/all')).toHaveLength(8 * 1024 * 1024)
   })
 })

@@ -9,7 +9,8 @@ export interface Failure {
   readonly healthyMs: number
 }
 
-/** Answers the pause in milliseconds; undefined gives up. */
+/** Answers the pause in milliseconds, of which 24 days at most are waited; undefined gives up. What it throws, and a pause that is none, ends
+ *  the watcher. */
 export type Backoff = (failure: Failure) => number | undefined
 
 /** Options of {@link exponentialBackoff}. */
@@ -27,9 +28,13 @@ export interface ExponentialBackoff {
 }
 
 /** Pauses that double, each shortened at random by up to a quarter, so that many watchers do not come at the same moment.
- *  For one watcher only: it counts failures. */
+ *  For one watcher only: it counts failures.
+ *  @throws {RangeError} for a pause that is not > 0 */
 export function exponentialBackoff(options: ExponentialBackoff = {}): Backoff {
   const { minMs = 100, maxMs = 10_000, resetAfterMs = 1_000, giveUpAfter = Infinity, random = Math.random } = options
+  for (const [name, ms] of Object.entries({ minMs, maxMs })) {
+    if (!(ms > 0)) throw new RangeError(`exponentialBackoff: ${name} must be > 0, got ${ms}`)
+  }
   let failures = 0
   return ({ healthyMs }) => {
     if (healthyMs >= resetAfterMs) failures = 0

@@ -153,6 +153,30 @@ describe('an engine that goes and comes back', () => {
     expect(watcher.state).toBe<WatcherState>('closed')
   })
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('mine')
+      },
+      'mine',
+    ],
+    ['answers NaN', () => Number.NaN, 'got NaN'],
+    ['answers a negative pause', () => -1, 'got -1'],
+  ])('a backoff that %s ends the watcher, and everybody who waits is told', async (_, backoff, why) => {
+    const engine = new ScriptedEngine()
+    engine.down = true
+    const watcher = new Watcher(engine, { backoff })
+    const events = watcher.events()
+    const ready = watcher.ready()
+    await expect(watcher.watch()).rejects.toThrow(why)
+    await expect(ready).rejects.toThrow(why)
+    expect((await events.next()).value).toMatchObject({ type: 'lost' })
+    await expect(events.next()).rejects.toThrow(why)
+    expect(watcher.state).toBe<WatcherState>('closed')
+    await watcher[Symbol.asyncDispose]()
+  })
+
   it('refresh() waits for a list that is younger than the call', async () => {
     const engine = new ScriptedEngine()
     engine.start('a')
@@ -267,5 +291,9 @@ describe('exponentialBackoff()', () => {
 
   it('is shorter by up to a quarter, at random', () => {
     expect(exponentialBackoff({ random: () => 1 })({ attempt: 1, error: undefined, healthyMs: 0 })).toBe(75)
+  })
+
+  it('refuses pauses that are none', () => {
+    for (const wrong of [{ minMs: 0 }, { minMs: Number.NaN }, { maxMs: -1 }]) expect(() => exponentialBackoff(wrong)).toThrow(RangeError)
   })
 })

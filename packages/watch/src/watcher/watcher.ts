@@ -8,7 +8,7 @@ import { type Logger, silent } from '../logger.ts'
 import { Picture } from '../picture/picture.ts'
 import { Portfolio } from '../picture/portfolio.ts'
 import type { EngineRef } from '../picture/container.ts'
-import { type Backoff, exponentialBackoff } from './backoff.ts'
+import { type Backoff, exponentialBackoff, type Failure } from './backoff.ts'
 import { LinkedAbort } from './pause.ts'
 import { Session } from './session.ts'
 
@@ -178,11 +178,7 @@ export class Watcher<C = unknown> implements AsyncDisposable {
       for (let attempt = 1; !abort.signal.aborted; attempt++) {
         const healthyMs = await this.#attempt(abort.signal)
         if (abort.signal.aborted) break
-        const pauseMs = this.#backoff({ attempt, error: this.#lastError, healthyMs })
-        if (pauseMs === undefined) {
-          this.#close({ error: this.#lastError })
-          throw this.#lastError
-        }
+        const pauseMs = this.#pauseMs({ attempt, error: this.#lastError, healthyMs })
         this.#state = 'backoff'
         await delay(pauseMs, abort.signal)
       }
@@ -191,6 +187,21 @@ export class Watcher<C = unknown> implements AsyncDisposable {
     } finally {
       abort[Symbol.dispose]()
     }
+  }
+
+  /** The pause before the next attempt.
+   *  @throws the error that ends the watcher: the failure's when the backoff gives up, or what is wrong with the backoff */
+  #pauseMs(failure: Failure): number {
+    let { error } = failure
+    try {
+      const pauseMs = this.#backoff(failure)
+      if (pauseMs !== undefined && pauseMs >= 0) return pauseMs
+      if (pauseMs !== undefined) error = new RangeError(`Watcher: backoff must answer milliseconds >= 0, or undefined, got ${pauseMs}`)
+    } catch (thrown) {
+      error = thrown
+    }
+    this.#close({ error })
+    throw error
   }
 
   /** One connection; answers how long it was in use with a complete picture. */

@@ -70,6 +70,7 @@ export class FakeContainerd {
   readonly records = new Map<string, Container>()
   readonly tasks = new Map<string, FakeTask>()
   uuid = 'uuid-1'
+  version = '1.6.20'
   /** Whether anybody may publish. */
   mayPublish = true
   /** Connections made. */
@@ -162,7 +163,7 @@ export class FakeContainerd {
   #serveDaemon(): void {
     const { transport } = this
     transport.on(Health.method.check, () => this.#up({ status: ServingStatus.SERVING }))
-    transport.on(Version.method.version, () => this.#up({ version: '1.6.20', revision: 'abc' }))
+    transport.on(Version.method.version, () => this.#up({ version: this.version, revision: 'abc' }))
     transport.on(Introspection.method.server, () => this.#up({ uuid: this.uuid, pid: 4711n }))
     transport.on(Namespaces.method.list, () => {
       const names = new Set([...this.records.keys(), ...this.tasks.keys()].map(namespaceOf))
