@@ -1,7 +1,8 @@
 /** `Any` values as containerd wants them: protobuf by its bare full name, OCI documents as JSON under a URL of their own. */
 
-import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
+import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
 import { parseJson, stringifyJson } from '@teu/spec'
+import { decodeMessage } from './rpc/decode-message.ts'
 
 /** Bytes with the name of their type. A type that nobody here knows is kept as it is. */
 export interface Any {
@@ -26,7 +27,7 @@ export function protobufAny<S extends DescMessage>(schema: S, init: MessageInitS
 
 /** The message in an Any; undefined when it is of another type. */
 export function readProtobufAny<S extends DescMessage>(schema: S, any: Any | undefined): MessageShape<S> | undefined {
-  return any !== undefined && typeName(any) === schema.typeName ? fromBinary(schema, any.value) : undefined
+  return any !== undefined && typeName(any) === schema.typeName ? decodeMessage(schema, any.value) : undefined
 }
 
 /** The name of a message's type, with or without the usual prefix. */

@@ -1,7 +1,8 @@
 /** The transport over a Unix socket, with @grpc/grpc-js. The library is loaded with the first connection: it costs 35 ms. */
 
-import { fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf'
+import { toBinary, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf'
 import type * as Grpc from '@grpc/grpc-js'
+import { decodeMessage } from './decode-message.ts'
 import { KnownSockets } from './known-sockets.ts'
 import { plainDetails } from './plain-details.ts'
 import { RpcError, RpcStatus } from './status.ts'
@@ -152,7 +153,7 @@ const callOptions = (options: CallOptions): Grpc.CallOptions =>
 function codec(method: DescMethod): { encode: (value: unknown) => Buffer; decode: (bytes: Buffer) => unknown } {
   return {
     encode: (value) => Buffer.from(toBinary(method.input, value as MessageShape<DescMessage>)),
-    decode: (bytes) => fromBinary(method.output, bytes),
+    decode: (bytes) => decodeMessage(method.output, bytes),
   }
 }
 
