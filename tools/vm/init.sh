@@ -4,6 +4,7 @@
 b=/bin/busybox
 fail() { $b echo "guest: $*"; $b poweroff -f; }
 
+$b hostname guest
 $b mount -t proc proc /proc
 $b mount -t sysfs sysfs /sys
 $b mount -t devtmpfs devtmpfs /dev

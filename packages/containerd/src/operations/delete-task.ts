@@ -121,7 +121,7 @@ async function conclude(ctx: ClientContext, container: KnownContainer, run: Proc
   if (container.init === run) await forgetTask(ctx, container, run)
 }
 
-/** How to delete a container. */
+/** How to delete a container. After an abort with `force` the task may be gone and the record still there; a second call does the rest. */
 export interface DeleteOptions {
   /** Deletes its task first, and kills that when it runs. */
   readonly force?: boolean

@@ -10,6 +10,7 @@ import { openEngines } from './open-engines.ts'
 import { printEvents } from './plain.ts'
 import { visible } from './view/visible.ts'
 import type { Sampler } from './watch-door.ts'
+import { Warnings } from './warnings.ts'
 import type { WatchRequest } from './watch-options.ts'
 
 /** How often engines are looked for: somebody may be waiting for one. */
@@ -29,10 +30,13 @@ export async function runWatch(request: WatchRequest, context: TeuContext): Prom
     ending.abort()
   })
   try {
+    const warnings = new Warnings((line) => io.err(line))
     await using watcher = machine.watchAll({
       ...(request.engines && { engines: openEngines(request.engines, machine) }),
       packer: packImage,
       discoverIntervalMs: DISCOVER_INTERVAL_MS,
+      env: io.env,
+      logger: warnings,
     })
     const isTerminal = console.isTerminal('stdin') && console.isTerminal('stdout') && !['', 'dumb'].includes(io.env['TERM'] ?? '')
     if (request.web !== undefined) {
@@ -42,7 +46,7 @@ export async function runWatch(request: WatchRequest, context: TeuContext): Prom
     } else if (isTerminal && !request.plain && request.format === 'text') {
       const { showScreen } = await import('./screen/show-screen.ts')
       using sampler = machine.sampler()
-      await showScreen({ watcher, sampler, request, console, io, signal: ending.signal })
+      await warnings.during(() => showScreen({ watcher, sampler, request, console, io, signal: ending.signal }))
     } else {
       const paint = paintFor({ env: io.env, isErrTerminal: () => console.isTerminal('stdout') })
       tellWhenThereIsNone(watcher, io)
