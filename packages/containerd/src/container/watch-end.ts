@@ -6,9 +6,13 @@ import { execIdOf } from '../identifiers.ts'
 import { report } from '../report.ts'
 import { readTime } from '../time.ts'
 import { checkRun } from './check-run.ts'
+import { INIT_PROCESS } from '../types.ts'
 import type { KnownContainer } from './known-container.ts'
 import type { ProcessRun } from './process-run.ts'
 
+/** The end of a container's program that does not run longer is told by its event, and if that is lost by the deletion of the task; the call
+ *  would only take time from its start. */
+const SOON_MS = 100
 /** Any time that nobody waits for. */
 const FOR_EVER_MS = 0x7fff_ffff
 
@@ -23,6 +27,7 @@ export function watchEnd(ctx: ClientContext, container: KnownContainer, run: Pro
 
 async function keepWatching(ctx: ClientContext, container: KnownContainer, run: ProcessRun, signal: AbortSignal): Promise<void> {
   const request = { containerId: container.id, execId: execIdOf(container.id, run.processId) }
+  if (run.processId === INIT_PROCESS) await delay(SOON_MS, signal)
   while (!signal.aborted) {
     try {
       const { exitStatus: exitCode, exitedAt } = await ctx.services.tasks.wait(request, { signal })

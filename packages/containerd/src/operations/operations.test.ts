@@ -95,7 +95,7 @@ describe('start()', () => {
       await client.create('a', SPEC)
       daemon.transport.calls.length = 0
       await client.start('a')
-      await settled()
+      await settled(200)
       expect(daemon.transport.names()).toEqual(['Tasks.create', 'Tasks.start', 'Tasks.wait'])
       expect(daemon.transport.calls.every(({ options }) => options.metadata?.['containerd-namespace'] === 'ns')).toBe(true)
     }))
@@ -166,12 +166,23 @@ test('createTask() waits for the end from then on, with one call for both', () =
   withFake(async ({ client, daemon }) => {
     const handle = await client.create('a', SPEC)
     await handle.createTask()
+    await settled(200)
     daemon.transport.calls.length = 0
     await handle.start()
-    await settled()
+    await settled(200)
     expect(daemon.transport.names()).toEqual(['Tasks.start'])
     daemon.exit('a', 3)
     expect(await handle.wait()).toMatchObject({ exitCode: 3 })
+  }))
+
+test('a container whose program ends at once is not waited for with a call', () =>
+  withFake(async ({ client, daemon, until }) => {
+    await client.create('a', SPEC)
+    await client.start('a')
+    daemon.exit('a', 3)
+    await until(['create init', 'start init', 'exit init 3'])
+    await settled(200)
+    expect(daemon.transport.names()).not.toContain('Tasks.wait')
   }))
 
 describe('delete() with force', () => {

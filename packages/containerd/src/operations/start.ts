@@ -155,15 +155,14 @@ async function basisOf(ctx: ClientContext, container: KnownContainer, signal: Ab
 }
 
 async function startProgram(ctx: ClientContext, container: KnownContainer, run: ProcessRun): Promise<void> {
-  const started = ctx.services.tasks.start({ containerId: run.containerId })
-  // Made while the daemon starts the program, where no call of `createTask` waits already.
-  if (run.watch === undefined) watchEnd(ctx, container, run)
-  const { pid } = await started
+  const { pid } = await ctx.services.tasks.start({ containerId: run.containerId })
   run.pid = pid
   run.phase = 'running'
   run.isStartTold = true
   owe(container, run, 'start')
   run.io?.opened()
+  // That of `createTask` goes on.
+  if (run.watch === undefined) watchEnd(ctx, container, run)
 }
 
 /** Removes what a failed start has made.
