@@ -202,7 +202,9 @@ describeIf('CRI of containerd', [needsRoot, needsPrograms('containerd', 'ctr', '
           await daemon.start()
         }
       }
-      await untilTrue(watcher, () => daemon.alive())
+      await untilTrue(watcher, () => daemon.alive()).catch(async (error: unknown) => {
+        throw new Error(`CRI says:\n${(await daemon.told()).join('\n')}`, { cause: error })
+      })
       expect(told.follower.picture(), `the events of round ${round}`).toEqual(await daemon.alive())
     }
     await daemon.clear()

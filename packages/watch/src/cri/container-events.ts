@@ -19,6 +19,8 @@ import { Survey } from './survey.ts'
 export interface FollowOptions {
   readonly runtime: RuntimeClient
   readonly address: string
+  /** What was listed or inspected last, by id; what has ended is taken out. */
+  readonly listed: () => Map<string, unknown>
   readonly signal: AbortSignal
   readonly pollIntervalMs: number
   /** The engine tells nothing: it is asked from now on. The reason is undefined when its stream has just ended. */
@@ -44,7 +46,7 @@ export async function followEvents(options: FollowOptions): Promise<AsyncIterabl
   const following = new LinkedAbort(options.signal)
   const { signal } = following
   try {
-    const survey = new Survey(options.runtime)
+    const survey = new Survey(options.runtime, options.listed)
     // What later looks are compared with. Before subscribing, because an engine that has just been started refuses everything for a while,
     // which says nothing about events.
     await survey.look(signal)

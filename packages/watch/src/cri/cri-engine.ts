@@ -41,7 +41,7 @@ export class CriEngine implements EngineClient<CriApi> {
   readonly #options: CriOptions
   #id = ''
   #polling = false
-  /** What was listed or inspected last, for containers that their engine has lost touch with. */
+  /** What was listed or inspected last, for containers that their engine has lost touch with, or that nobody else has seen. */
   #known = new Map<string, Container>()
   readonly #warned = new Set<string>()
 
@@ -129,6 +129,7 @@ export class CriEngine implements EngineClient<CriApi> {
     return await followEvents({
       runtime,
       address: this.api,
+      listed: () => this.#known,
       signal,
       pollIntervalMs: this.#options.pollIntervalMs ?? POLL_INTERVAL_MS,
       polling: (reason) => {

@@ -9,33 +9,42 @@ import type { RuntimeClient } from './runtime-service.ts'
 /** Statuses asked for at the same time. */
 const CONCURRENCY = 8
 
+/** Ids of containers. */
+type Listed = Pick<Map<string, unknown>, 'keys' | 'delete'>
+
 /** Each look answers what has changed since the one before. No id is ever alive twice: CRI starts a container once. */
 export class Survey {
   readonly #runtime: RuntimeClient
+  readonly #listed: () => Listed
   #alive: ReadonlySet<string> = new Set()
 
-  constructor(runtime: RuntimeClient) {
+  /** @param listed  what others were told is alive: it may have begun after one look and have ended before the next */
+  constructor(runtime: RuntimeClient, listed: () => Listed) {
     this.#runtime = runtime
+    this.#listed = listed
   }
 
   /** Ends come before beginnings. */
   async look(signal: AbortSignal): Promise<EngineEvent[]> {
+    // Before asking: what is listed meanwhile may have begun after the answer.
+    const before = new Set([...this.#alive, ...this.#listed().keys()])
     const [{ containers }, { items: sandboxes }] = await Promise.all([
       this.#runtime.listContainers({}, { signal }),
       this.#runtime.listPodSandbox({}, { signal }),
     ])
-    const before = this.#alive
     const now = new Date()
     const alive = new Set([
       // Of an engine that has lost touch with a container it is not known that it has ended.
       ...containers.flatMap(({ id, state }) => (state === RUNNING || (state === UNKNOWN && before.has(id)) ? [id] : [])),
       ...sandboxes.flatMap(({ id, state }) => (state === READY ? [id] : [])),
     ])
+    const told = this.#alive
     this.#alive = alive
+    for (const id of before) if (!alive.has(id)) this.#listed().delete(id)
     const exited = new Set(containers.flatMap(({ id, state }) => (state === EXITED ? [id] : [])))
     const gone = [...before].filter((id) => !alive.has(id))
     const ends = await mapBounded(gone, CONCURRENCY, (id) => (exited.has(id) ? this.#end(id, now, signal) : end(id, now)))
-    const begun = [...alive].filter((id) => !before.has(id))
+    const begun = [...alive].filter((id) => !told.has(id))
     return [...ends, ...begun.map((id): EngineEvent => ({ type: 'started', id, timestamp: now }))]
   }
 

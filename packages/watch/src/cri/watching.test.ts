@@ -117,6 +117,28 @@ it('a daemon that is replaced by one without events is polled, and one that has 
   expect(watcher.polling).toBe(false)
 })
 
+it('a container that is listed, and begins and ends between two looks, has ended', async () => {
+  await using server = await CriServer.start()
+  server.events = 'end'
+  server.addPod('p')
+  server.hooks.set('version', () => {
+    // After the first look, and before the list.
+    if (server.calls.includes('listContainers') && !server.calls.includes('containerStatus')) server.addContainer('brief', 'p')
+    return Promise.resolve({ runtimeName: 'x', runtimeVersion: '1', runtimeApiVersion: 'v1' })
+  })
+  server.hooks.set('containerStatus', () => {
+    server.containers.delete('brief')
+    return Promise.resolve({ status: { id: 'brief', metadata: { name: 'brief' }, state: 1 }, info: { info: '{"pid":77}' } })
+  })
+  await using watcher = watch(new CriEngine(server.path, { pollIntervalMs: 10 }), quick)
+  const { told, follower, until } = follow(watcher)
+  await watcher.ready()
+  await until('exited brief')
+  expect(follower.picture()).toHaveLength(1)
+  await delay(50)
+  expect(told.filter((one) => one !== 'synced')).toEqual(['started brief', 'started p', 'exited brief'])
+})
+
 it('two engines of one machine are two, although they have the same id', async () => {
   await using one = await CriServer.start()
   await using two = await CriServer.start('cri-dockerd.sock')

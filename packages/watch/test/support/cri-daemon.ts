@@ -6,7 +6,7 @@ import { createServiceClient, openGrpcTransport, type ServiceClient, type Transp
 import type { Child } from '../../../../tests/harness/child.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
 import { NamespaceMode, type PodSandboxConfigSchema, RuntimeService } from '../gen/runtime/v1/pods.gen.ts'
-import { RuntimeService as Looker } from '../../src/gen/runtime/v1/runtime.gen.ts'
+import { ContainerState, PodSandboxState, RuntimeService as Looker } from '../../src/gen/runtime/v1/runtime.gen.ts'
 import { eventually } from '../../../../tests/harness/wait.ts'
 import { boxArchive } from './box-image.ts'
 import { killStrays } from './strays.ts'
@@ -39,6 +39,16 @@ export interface CriContainerOptions {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
+/** As kubelet does: what fails is tried again. After a restart of containerd a shim may be closing while it is spoken to. */
+async function untilDone(what: string, call: () => Promise<object>): Promise<void> {
+  let last: unknown
+  try {
+    await eventually(what, () => call().catch((error: unknown) => void (last = error)), 10_000)
+  } catch (error) {
+    throw new Error(`${what}: ${String(last)}`, { cause: error })
+  }
+}
+
 /** See the head of this file. */
 export class CriDaemon {
   readonly lab: Lab
@@ -68,9 +78,8 @@ export class CriDaemon {
     this.#child = this.lab.spawn(['containerd', '--config', config])
     await this.#child.stderr.waitFor((line) => line.includes('Start streaming server'), 30_000)
     this.#transport ??= await openGrpcTransport(this.socket)
-    const looker = createServiceClient(Looker, this.#transport, { callTimeoutMs: CALL_TIMEOUT_MS })
     // Until then it answers that it is not initialized yet.
-    await eventually('CRI answers', () => looker.listContainers({}).catch(() => undefined), 30_000)
+    await eventually('CRI answers', () => this.#looker.listContainers({}).catch(() => undefined), 30_000)
     if (this.#imported) return
     await this.ctr('images', 'import', await boxArchive(this.lab, IMAGE))
     this.#imported = true
@@ -110,7 +119,7 @@ export class CriDaemon {
   }
 
   async stopContainer(containerId: string): Promise<void> {
-    await this.#runtime.stopContainer({ containerId })
+    await untilDone(`${containerId} is stopped`, () => this.#runtime.stopContainer({ containerId }))
   }
 
   /** Kills a process of a container, unless it has ended meanwhile and the pid is somebody else's, and waits until its shim knows. What ends
@@ -137,8 +146,8 @@ export class CriDaemon {
   }
 
   async removePod(podSandboxId: string): Promise<void> {
-    await this.#runtime.stopPodSandbox({ podSandboxId })
-    await this.#runtime.removePodSandbox({ podSandboxId })
+    await untilDone(`${podSandboxId} is stopped`, () => this.#runtime.stopPodSandbox({ podSandboxId }))
+    await untilDone(`${podSandboxId} is removed`, () => this.#runtime.removePodSandbox({ podSandboxId }))
     this.#pods.delete(podSandboxId)
   }
 
@@ -147,6 +156,15 @@ export class CriDaemon {
     const [, ...lines] = (await this.ctr('tasks', 'list')).trimEnd().split('\n')
     const tasks = lines.map((line) => line.split(/\s+/))
     return tasks.flatMap(([id = '', pid, status]) => (status === 'RUNNING' ? [`${id} ${pid} ${this.#names.get(id)}`] : [])).sort()
+  }
+
+  /** What the watcher is told: `ID STATE`. */
+  async told(): Promise<string[]> {
+    const [{ containers }, { items }] = [await this.#looker.listContainers({}), await this.#looker.listPodSandbox({})]
+    return [
+      ...containers.map(({ id, state }) => `${id} ${Object.keys(ContainerState)[state]}`),
+      ...items.map(({ id, state }) => `${id} ${Object.keys(PodSandboxState)[state]}`),
+    ]
   }
 
   /** Removes all pods. */
@@ -173,8 +191,16 @@ export class CriDaemon {
   }
 
   get #runtime(): ServiceClient<typeof RuntimeService> {
+    return this.#service(RuntimeService)
+  }
+
+  get #looker(): ServiceClient<typeof Looker> {
+    return this.#service(Looker)
+  }
+
+  #service<S extends typeof RuntimeService | typeof Looker>(service: S): ServiceClient<S> {
     if (this.#transport === undefined) throw new Error('containerd has not been started')
-    return createServiceClient(RuntimeService, this.#transport, { callTimeoutMs: CALL_TIMEOUT_MS })
+    return createServiceClient(service, this.#transport, { callTimeoutMs: CALL_TIMEOUT_MS })
   }
 
   #config(): string {
