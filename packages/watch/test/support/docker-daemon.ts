@@ -1,8 +1,10 @@
 /** dockerd of Debian, without a network. */
 
 import { existsSync, rmdirSync, writeFileSync } from 'node:fs'
+import { removeCgroup } from '../../../../tests/harness/cgroups.ts'
 import { ContainerdDaemon } from '../../../../tests/harness/containerd-daemon.ts'
 import type { Lab } from '../../../../tests/harness/lab.ts'
+import { eventually } from '../../../../tests/harness/wait.ts'
 import { Daemon } from './daemon.ts'
 import { killStrays } from './strays.ts'
 
@@ -53,8 +55,9 @@ export class DockerDaemon extends Daemon {
       await super.close()
     } finally {
       await this.#containerd[Symbol.asyncDispose]()
-      // A dockerd that is killed at a bad moment forgets a shim, and its successor does not look for it.
+      // A dockerd that is killed at a bad moment forgets a shim, and its successor does not look for it. Nobody else removes its cgroup.
       killStrays(this.lab.mark)
+      await eventually('empty cgroups', () => (removeCgroup(`/${this.lab.mark}`) ? true : undefined))
       // With live-restore dockerd leaves its data mounted over itself.
       await this.lab.command(['umount', '--lazy', this.lab.path('docker')])
     }
