@@ -27,8 +27,6 @@ engineSuite({
   programs: ['containerd', 'containerd-shim-runc-v2'],
   make: (lab) => new ContainerdDaemon(lab),
   tellsStart: false,
-  many: 200,
-  live: Number(process.env['TEU_WATCH_LIVE'] ?? 200),
 })
 
 /** The shim of a container is the parent of its first process. */

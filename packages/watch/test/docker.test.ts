@@ -8,6 +8,4 @@ engineSuite({
   programs: ['dockerd', 'containerd'],
   make: (lab) => new DockerDaemon(lab),
   tellsStart: true,
-  many: 200,
-  live: Number(process.env['TEU_WATCH_LIVE'] ?? 40),
 })

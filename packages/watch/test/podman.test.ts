@@ -14,8 +14,6 @@ engineSuite({
   programs: ['podman', 'conmon'],
   make: (lab) => new PodmanDaemon(lab),
   tellsStart: true,
-  many: Number(process.env['TEU_WATCH_LIVE'] ?? 40),
-  live: Number(process.env['TEU_WATCH_LIVE'] ?? 40),
 })
 
 describeIf('podman with pods', [needsRoot, needsPrograms('podman', 'conmon', 'runc', 'busybox', 'tar')], () => {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Lab } from '../../../../tests/harness/lab.ts'
 import { describeIf, needsPrograms, needsRoot } from '../../../../tests/harness/requirements.ts'
+import { patience } from '../../../../tests/harness/wait.ts'
 import { type Container, containerKey, describeContainer, UsageSampler, watch, type Watcher } from '../../src/index.ts'
 import { exponentialBackoff } from '../../src/watcher/backoff.ts'
 import { churn, seedOf } from './churn.ts'
@@ -18,19 +19,17 @@ export interface Suite {
   readonly make: (lab: Lab) => DrivenEngine
   /** The engine's API says when a container was started. */
   readonly tellsStart: boolean
-  /** Containers in the test with many. */
-  readonly many: number
-  /** Of those, how many are started; the others are only created. */
-  readonly live: number
 }
 
-/** Containers that have their shim to themselves in the test with many; the others share these. */
+/** Containers in the test with many. */
+const MANY = Number(process.env['TEU_WATCH_LIVE'] ?? 200)
+/** Those of them that have their shim to themselves; the others share these. */
 const GROUPS = 8
 
 const quick = { backoff: exponentialBackoff({ minMs: 50, maxMs: 200 }) }
 
 /** Declares the tests; they share one engine, which is restarted on the way. */
-export function engineSuite({ name, programs, make, tellsStart, many, live }: Suite): void {
+export function engineSuite({ name, programs, make, tellsStart }: Suite): void {
   describeIf(name, [needsRoot, needsPrograms(...programs, 'runc', 'busybox', 'tar')], () => {
     let lab: Lab
     let daemon: DrivenEngine
@@ -168,22 +167,22 @@ export function engineSuite({ name, programs, make, tellsStart, many, live }: Su
       await untilEmpty(watcher)
     })
 
-    it(`${many} containers, ${live === many ? 'all' : live} of them alive`, { timeout: 300_000 }, async () => {
+    it(`${MANY} containers`, { timeout: 300_000 * patience }, async () => {
       await using before = watch(daemon.socket, quick)
       await before.ready()
-      const names = Array.from({ length: many }, (_, n) => `many${n}`)
+      const names = Array.from({ length: MANY }, (_, n) => `many${n}`)
       const leaders: string[] = []
-      for (let n = 0; n < many; n += 4) {
+      for (let n = 0; n < MANY; n += 4) {
         const ids = await Promise.all(
           names.slice(n, n + 4).map((one, k) => {
             const group = leaders[(n + k) % GROUPS]
-            return n + k < live ? daemon.run(one, group === undefined ? {} : { group }) : daemon.create(one)
+            return daemon.run(one, group === undefined ? {} : { group })
           }),
         )
         if (leaders.length < GROUPS) leaders.push(...ids)
       }
       const alive = await daemon.alive()
-      expect(alive).toHaveLength(live)
+      expect(alive).toHaveLength(MANY)
       await untilTrue(before, () => daemon.alive())
       await using after = watch(daemon.socket, quick)
       await after.ready()
