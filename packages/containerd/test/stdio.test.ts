@@ -153,11 +153,12 @@ withEachRuntime('streams', (test) => {
   test('one stream for both outputs, and for two containers, gets everything and ends with the last', async (daemon) => {
     const client = await daemon.client()
     const sink = new Sink()
-    const script = 'echo out; exec 1>&-; sleep 0.2; echo err >&2'
+    const script = 'echo out; exec 1>&-; read line; echo err >&2'
     for (const id of ['a', 'b']) {
       const handle = await client.create(id, daemon.script(id === 'a' ? script : 'read line; echo other'))
       await handle.start({ withStdin: true, stdio: { stdout: sink, stderr: sink } })
     }
+    await client.closeStdin('a', 'init')
     expect(await client.container('a').wait()).toMatchObject({ exitCode: 0 })
     expect(sink.text).toBe('out\nerr\n')
     expect(sink.writableEnded).toBe(false)
