@@ -22,8 +22,9 @@ import type { StartOptions } from './operations/start.ts'
 import type { ProcessSummary, Stats, UpdateOptions } from './operations/task-calls.ts'
 import { Images } from './image/images.ts'
 import type { RunImageOptions, RunImageResult } from './image/run/run-image.ts'
-import { openGrpcTransport, socketPath } from './rpc/grpc-transport.ts'
+import { openGrpcTransport } from './rpc/grpc-transport.ts'
 import { createServices, type Services } from './rpc/services.ts'
+import { socketPath } from './rpc/socket-path.ts'
 import type { Transport } from './rpc/transport.ts'
 import type {
   Backend,
@@ -109,7 +110,7 @@ export class Containerd implements Client {
 
   /** Connects, and resolves when events come in.
    *  @throws {TeuError} ERR_TEU_UNAVAILABLE, with `errno` and `path` of the socket; ERR_TEU_UNSUPPORTED for a daemon before 1.6;
-   *                     ERR_TEU_INVALID_ID for the namespace
+   *                     ERR_TEU_INVALID_ID for the namespace; ERR_TEU_USAGE for an address that names no Unix socket
    *  @throws {TypeError | RangeError} for options that are none */
   static async connect(options: ContainerdOptions = {}): Promise<Containerd> {
     checkOptions('Containerd.connect', options, RULES)

@@ -1,8 +1,12 @@
 /** Events that come twice, late, early or never. */
 
+import { create } from '@bufbuild/protobuf'
 import { deferred } from '@teu/spec'
 import { describe, expect, test } from 'vitest'
-import { TaskDeleteSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
+import { protobufAny } from '../any.ts'
+import { TaskDeleteSchema, TaskExecStartedSchema, TaskOOMSchema, TaskStartSchema } from '../gen/containerd/events/events.gen.ts'
+import { ProcessDetailsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
+import { ContainerSchema } from '../gen/containerd/services/containers/v1/containers.gen.ts'
 import { Tasks } from '../gen/containerd/services/tasks/v1/tasks.gen.ts'
 import { Status } from '../gen/containerd/v1/types/task.gen.ts'
 import { RpcError, RpcStatus } from '../rpc/status.ts'
@@ -313,6 +317,27 @@ describe('other clients', () => {
       await until(['start init', 'exit init 2'])
       await expect(client.start('a')).rejects.toMatchObject({ code: 'ERR_TEU_ALREADY_EXISTS' })
       await client.deleteTask('a')
+    }))
+
+  test('may start a container, and an exec, while it is restored: each ends once', () =>
+    withFake(async ({ client, daemon, until, names }) => {
+      daemon.containers.set('a', create(ContainerSchema, { id: 'a' }))
+      const { pid } = daemon.add('a', '', Status.RUNNING)
+      const exec = daemon.add('a', 'e', Status.RUNNING)
+      daemon.transport.before(Tasks.method.listPids, async () => {
+        daemon.tell('/tasks/exec-started', TaskExecStartedSchema, { containerId: 'a', execId: 'e', pid: exec.pid })
+        return { processes: [{ pid }, { pid: exec.pid, info: protobufAny(ProcessDetailsSchema, { execId: 'e' }) }] }
+      })
+      const restoring = client.restore('a')
+      daemon.tell('/tasks/start', TaskStartSchema, { containerId: 'a', pid })
+      await restoring
+      await until(['start init', 'exec-started e'])
+      daemon.exit('a', 4, { execId: 'e' })
+      daemon.exit('a', 3)
+      await client.deleteTask('a')
+      await settled(1_400)
+      const told = [...names()].sort()
+      expect(told).toEqual(['delete init', 'exec-started e', 'exit e 4', 'exit init 3', 'start init'])
     }))
 
   test('are heard of only on demand', () =>

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TeuError, abortable } from '@teu/spec'
+import { abortable, deferred, TeuError } from '@teu/spec'
 import { readProtobufAny } from '../any.ts'
 import { adoptProcess } from '../container/adopt.ts'
 import { bundlePath } from '../container/bundle-dir.ts'
@@ -44,6 +44,9 @@ export async function restore(ctx: ClientContext, id: string, options: RestoreOp
 async function meetAgain(ctx: ClientContext, id: string, options: RestoreOptions): Promise<Restored> {
   const container = new KnownContainer(id, '')
   ctx.known.set(id, container)
+  // Events of others who start something at this moment wait: they would take the same process into the picture, and tell its end once more.
+  const met = deferred()
+  container.queue.push(() => met.promise)
   return container.lock.exclusive(async () => {
     try {
       return await attempt(ctx, { name: 'restore', containerId: id }, () => meet(ctx, container, options))
@@ -54,6 +57,8 @@ async function meetAgain(ctx: ClientContext, id: string, options: RestoreOptions
         run?.io?.close()
       }
       throw error
+    } finally {
+      met.resolve()
     }
   })
 }

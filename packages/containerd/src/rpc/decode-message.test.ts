@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { expect, it } from 'vitest'
+import { MetricsSchema } from '../gen/containerd/cgroups/v1/metrics.gen.ts'
 import { ListContainersResponseSchema } from '../gen/containerd/services/containers/v1/containers.gen.ts'
 import { PluginsResponseSchema, ServerResponseSchema } from '../gen/containerd/services/introspection/v1/introspection.gen.ts'
 import { decodeMessage } from './decode-message.ts'
@@ -43,6 +44,7 @@ it.each([
   ['fields that nobody knows', ServerResponseSchema, repeated(0x78, 1)],
   ['groups', ServerResponseSchema, repeated(0x7b, 0x7c)],
   ['messages in an entry of a map', ListContainersResponseSchema, field(1, field(10, field(2, repeated(0x7a, 0))))],
+  ['numbers in one field', MetricsSchema, field(3, field(1, field(4, repeated(1))))],
   ['messages in messages', PluginsResponseSchema, field(1, field(7, repeated(0x1a, 0)))],
 ] as const)('refuses too many %s', (_, schema, bytes) => {
   expect(() => decodeMessage(schema, bytes)).toThrow(RangeError)

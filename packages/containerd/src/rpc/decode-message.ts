@@ -1,6 +1,6 @@
 /** Reading messages of daemons that are not trusted. */
 
-import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf'
+import { type DescField, type DescMessage, fromBinary, type MessageShape, ScalarType } from '@bufbuild/protobuf'
 
 /** Below this a message cannot take long. */
 const HARMLESS_BYTES = 256 * 1024
@@ -12,7 +12,8 @@ const MOST_DEPTH = 100
 const [VARINT, FIXED_64, BYTES, START_GROUP, END_GROUP, FIXED_32] = [0, 1, 2, 3, 4, 5]
 
 /** As `fromBinary()`, but for messages with more than 512 Ki fields: what matters to time and memory is their number. One of the 16 MiB that
- *  a message may have, of nothing but empty messages, takes five seconds, in which nothing else happens, and gigabytes.
+ *  a message may have, of nothing but empty messages, takes five seconds, in which nothing else happens, and gigabytes. The numbers of a
+ *  packed field count as fields do.
  *  @throws {RangeError} when it has too many fields
  *  @throws {Error} when it is no such message */
 export function decodeMessage<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
@@ -36,10 +37,15 @@ function checkFields(schema: DescMessage, bytes: Uint8Array): void {
     return value >>> 0
   }
 
+  const add = (more: number): void => {
+    count += more
+    if (count > MOST_FIELDS) throw new RangeError(`a message of the daemon has more than ${MOST_FIELDS} fields`)
+  }
+
   const fields = (shape: Shape, end: number, depth: number): void => {
     while (at < end) {
       const tag = varint()
-      if (++count > MOST_FIELDS) throw new RangeError(`a message of the daemon has more than ${MOST_FIELDS} fields`)
+      add(1)
       const type = tag & 7
       if (type === VARINT) varint()
       else if (type === FIXED_64) at += 8
@@ -47,8 +53,10 @@ function checkFields(schema: DescMessage, bytes: Uint8Array): void {
       else if (type === BYTES) {
         const length = varint()
         const fieldEnd = Math.min(at + length, end)
-        const nested = shape.get(tag >>> 3)
-        if (nested !== undefined && depth < MOST_DEPTH) fields(nested(), fieldEnd, depth + 1)
+        const inside = shape.get(tag >>> 3)
+        // As many as there can be: each has a byte at least.
+        if (inside === NUMBERS) add(Math.max(0, fieldEnd - at))
+        else if (inside !== undefined && depth < MOST_DEPTH) fields(inside(), fieldEnd, depth + 1)
         at = fieldEnd
       } else if (type !== START_GROUP && type !== END_GROUP) return // no message; the library says how
     }
@@ -57,8 +65,11 @@ function checkFields(schema: DescMessage, bytes: Uint8Array): void {
   fields(shapeOf(schema), bytes.length, 0)
 }
 
-/** The fields of a message that are messages, and what is in those. */
-type Shape = ReadonlyMap<number, () => Shape>
+/** Marks a list of numbers, which may be packed into one field. */
+const NUMBERS = 'numbers'
+
+/** The fields of a message that have others inside: lists of numbers, and messages with what is in those. */
+type Shape = ReadonlyMap<number, typeof NUMBERS | (() => Shape)>
 
 const known = new WeakMap<DescMessage, Shape>()
 
@@ -66,7 +77,8 @@ function shapeOf(message: DescMessage): Shape {
   let shape = known.get(message)
   if (shape === undefined) {
     shape = new Map(
-      message.fields.flatMap((field): [number, () => Shape][] => {
+      message.fields.flatMap((field): [number, typeof NUMBERS | (() => Shape)][] => {
+        if (isNumbers(field)) return [[field.number, NUMBERS]]
         const { message: nested } = field
         if (nested === undefined) return []
         const inner = (): Shape => shapeOf(nested)
@@ -77,4 +89,11 @@ function shapeOf(message: DescMessage): Shape {
     known.set(message, shape)
   }
   return shape
+}
+
+function isNumbers(field: DescField): boolean {
+  if (field.fieldKind !== 'list') return false
+  return (
+    field.listKind === 'enum' || (field.listKind === 'scalar' && field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES)
+  )
 }

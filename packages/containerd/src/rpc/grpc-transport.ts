@@ -5,6 +5,7 @@ import type * as Grpc from '@grpc/grpc-js'
 import { decodeMessage } from './decode-message.ts'
 import { KnownSockets } from './known-sockets.ts'
 import { plainDetails } from './plain-details.ts'
+import { usableSocketPath } from './socket-path.ts'
 import { RpcError, RpcStatus } from './status.ts'
 import { methodPath, type CallOptions, type Transport } from './transport.ts'
 
@@ -15,11 +16,13 @@ const MAX_RECONNECT_DELAY_MS = 3_000
 const OF_CONNECTIONS: ReadonlySet<number> = new Set([RpcStatus.UNAVAILABLE, RpcStatus.CANCELLED, RpcStatus.INTERNAL])
 
 /** Opens a transport; the socket need not be there yet.
- *  @param address  `unix:///run/containerd/containerd.sock`, or an absolute path */
+ *  @param address  `unix:///run/containerd/containerd.sock`, or an absolute path
+ *  @throws {TeuError} ERR_TEU_USAGE for an address that is neither */
 export async function openGrpcTransport(address: string): Promise<Transport> {
+  const path = usableSocketPath(address)
   const grpc = await import('@grpc/grpc-js')
   const sockets = new KnownSockets()
-  const client = new grpc.Client(socketUrl(address), sockets.of(grpc.credentials.createInsecure()), {
+  const client = new grpc.Client(`unix://${path}`, sockets.of(grpc.credentials.createInsecure()), {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -30,13 +33,6 @@ export async function openGrpcTransport(address: string): Promise<Transport> {
   })
   return new GrpcTransport(grpc, client, sockets)
 }
-
-/** The file of a socket address. */
-export function socketPath(address: string): string {
-  return address.replace(/^unix:(\/\/)?/, '')
-}
-
-const socketUrl = (address: string): string => `unix://${socketPath(address)}`
 
 class GrpcTransport implements Transport {
   readonly #grpc: typeof Grpc

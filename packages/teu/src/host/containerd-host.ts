@@ -1,7 +1,7 @@
 /** A containerd as {@link Host}. */
 
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -147,21 +147,31 @@ export class ContainerdHost implements Host {
 
 /** A client waits for a daemon that is not there yet; on a command line that would look like a hang. */
 async function checkSocket(path: string): Promise<void> {
-  const type = statSync(path, { throwIfNoEntry: false })
-  if (type !== undefined && !type.isSocket()) throw unreachable(path, 'it is not a socket')
+  let type: Stats
+  try {
+    type = statSync(path)
+  } catch (cause) {
+    throw failed(path, 'stat', cause)
+  }
+  if (!type.isSocket()) throw unreachable(path, 'it is not a socket')
   const socket = connect(path)
   try {
     await once(socket, 'connect')
   } catch (cause) {
-    const { code: errno = '' } = cause as NodeJS.ErrnoException
-    throw unreachable(path, REASONS[errno] ?? `connect failed with ${errno}`, errno, cause)
+    throw failed(path, 'connect', cause)
   } finally {
     socket.destroy()
   }
 }
 
+function failed(path: string, syscall: 'stat' | 'connect', cause: unknown): Error {
+  const { code: errno = '' } = cause as NodeJS.ErrnoException
+  return unreachable(path, REASONS[errno] ?? `${syscall} failed with ${errno}`, errno, cause)
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'the socket does not exist',
+  ENOTDIR: 'a part of the path is no directory',
   ECONNREFUSED: 'nobody listens on the socket',
   EACCES: 'permission denied',
 }
