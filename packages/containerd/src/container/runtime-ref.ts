@@ -1,7 +1,7 @@
 /** Shims and their options, for records and tasks. */
 
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { protobufAny, typeName, type Any } from '../any.ts'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { protobufAny, readProtobufAny, typeName, type Any } from '../any.ts'
 import { OptionsSchema } from '../gen/containerd/runc/v1/runc.gen.ts'
 import type { RuntimeRef } from '../types.ts'
 import type { HostOwner } from './bundle-dir.ts'
@@ -37,7 +37,7 @@ export function taskOptions(runtime: { name: string; options?: Any | undefined }
   const { options } = runtime ?? {}
   const isRunc = options === undefined ? runtime?.name === RUNC_SHIM : typeName(options) === OptionsSchema.typeName
   if (!isRunc || (owner.hostUid === 0 && owner.hostGid === 0)) return options
-  const own = options === undefined ? create(OptionsSchema) : fromBinary(OptionsSchema, options.value)
+  const own = readProtobufAny(OptionsSchema, options) ?? create(OptionsSchema)
   own.ioUid = owner.hostUid
   own.ioGid = owner.hostGid
   return { typeUrl: OptionsSchema.typeName, value: toBinary(OptionsSchema, own) }
