@@ -40,9 +40,9 @@ export class Survey {
     ])
     const told = this.#alive
     this.#alive = alive
-    for (const id of before) if (!alive.has(id)) this.#listed().delete(id)
     const exited = new Set(containers.flatMap(({ id, state }) => (state === EXITED ? [id] : [])))
     const gone = [...before].filter((id) => !alive.has(id))
+    for (const id of gone) this.#listed().delete(id)
     const ends = await mapBounded(gone, CONCURRENCY, (id) => (exited.has(id) ? this.#end(id, now, signal) : end(id, now)))
     const begun = [...alive].filter((id) => !told.has(id))
     return [...ends, ...begun.map((id): EngineEvent => ({ type: 'started', id, timestamp: now }))]
