@@ -39,12 +39,18 @@ export interface Deferred<T> {
 
 /** Makes a promise and hands out its ends. That nobody waits for it is no reason for an unhandled rejection. */
 export function deferred<T = void>(): Deferred<T> {
+  const made = strictDeferred<T>()
+  made.promise.catch(() => undefined)
+  return made
+}
+
+/** The same for a promise that somebody has to wait for: a rejection that nobody handles ends the program, as usual. */
+export function strictDeferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void
   let reject!: (reason: unknown) => void
   const promise = new Promise<T>((res, rej) => {
     resolve = res
     reject = rej
   })
-  promise.catch(() => undefined)
   return { promise, resolve, reject }
 }

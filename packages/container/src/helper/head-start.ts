@@ -1,7 +1,7 @@
 /** A helper that is started while its plan is still being worked out. */
 
 import { encodeSpareRequest, findInitBinary } from '@teu/init'
-import { deferred } from '../lifecycle/deferred.ts'
+import { strictDeferred } from '@teu/spec'
 import type { ChildStarter, StartedChild, StartOptions } from './child.ts'
 
 /** Who hears of the helper once it has a plan. */
@@ -23,7 +23,7 @@ const MAX_PLAN_BYTES = 65536
  *  The helper ends by itself when its control channel is closed. */
 export class HeadStart {
   readonly #child: StartedChild
-  readonly #ended = deferred()
+  readonly #ended = strictDeferred()
   #listener: Listener | undefined
   #isOver = false
 

@@ -1,12 +1,11 @@
 /** One plan under way: its frames sorted into the moments that the lifecycle waits for. */
 
 import type { Frame, Plan } from '@teu/init'
-import type { TeuError } from '@teu/spec'
+import { strictDeferred, type TeuError } from '@teu/spec'
 import type { Submission, Transport } from '../helper/transport.ts'
 import { checkSize } from '../option-rules.ts'
 import { exitReport } from '../report/exit-report.ts'
 import { type FailureContext, failureOf, wasKilled } from '../report/failure.ts'
-import { deferred } from './deferred.ts'
 import { publishSteps } from '../report/trace.ts'
 import type { ExitReport } from '../types.ts'
 
@@ -47,8 +46,8 @@ export class PlanRun {
 
   constructor(options: PlanRunOptions) {
     this.#options = options
-    const created = deferred()
-    const started = deferred()
+    const created = strictDeferred()
+    const started = strictDeferred()
     this.#submission = options.transport.submit({
       plan: options.plan,
       ...(options.encoded && { encoded: options.encoded }),
