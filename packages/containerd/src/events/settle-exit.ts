@@ -11,8 +11,11 @@ import { tellBefore, tellStart } from './tell-owed.ts'
 /** Exit code of a process of which nobody knows how it ended. */
 export const UNKNOWN_EXIT_CODE = 255
 
-/** Accepts the end of a run and tells of it; later news of the same end is dropped. Runs in the container's queue. */
+/** Accepts the end of a run and tells of it; later news of the same end is dropped. Runs in the container's queue, or in that of the container
+ *  that takes its place; resolves for whoever comes later when it is told. */
 export async function settleExit(ctx: ClientContext, container: KnownContainer, run: ProcessRun, facts: ExitFacts): Promise<void> {
+  // Disposed meanwhile, it is not told.
+  if (run.exit !== undefined) return void (await run.exited.promise.catch(() => undefined))
   if (!run.owesExit) return
   const { exitCode, exitedAt, error } = facts
   run.exit = {
